@@ -1,0 +1,1 @@
+"""Auxcord: a Discord bot for music discovery."""

@@ -1,0 +1,1 @@
+"""Plain values of the bot: no Discord, no SQL, no HTTP. Import from the submodules."""

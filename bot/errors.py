@@ -1,0 +1,85 @@
+"""Every error that crosses a layer of the bot.
+
+::
+
+    MusicBotError
+    ├─ UserError               shown as is; names the next step
+    │  ├─ ConsentMissingError  nothing may be stored for this person yet
+    │  ├─ NothingToGoOnError   no listens, picks or verdicts to recommend from
+    │  ├─ NotFoundError        a card, blend or track that is no longer there
+    │  └─ BadFileError         an upload that cannot be read; the file and the reason are named
+    ├─ UpstreamError           a service outside; carries its name and when to try again
+    ├─ StorageError            not saved; logged with an incident id
+    │  └─ DatabaseBusyError    another process holds the data folder
+    ├─ WorkerError             a child process failed; the old state still serves
+    └─ SettingsError           a setting is missing or wrong; ends the start with exit code 78
+
+A `UserError` carries the key of a sentence in the message catalogue and its parameters, never a
+finished sentence: the reader's language is known to the ui only.
+"""
+
+from typing import Final
+
+
+class MusicBotError(Exception):
+    """Root of the bot's own errors."""
+
+
+class UserError(MusicBotError):
+    """Something the person can mend; `key` names a sentence of the message catalogue."""
+
+    default_key: str = "error.generic"
+
+    def __init__(self, key: str | None = None, /, **params: object) -> None:
+        self.key: Final = key or self.default_key
+        self.params: Final = params
+        super().__init__(self.key)
+
+
+class ConsentMissingError(UserError):
+    """The person has not agreed to anything being stored."""
+
+    default_key = "error.consent_missing"
+
+
+class NothingToGoOnError(UserError):
+    """The person has no evidence at all."""
+
+    default_key = "error.nothing_to_go_on"
+
+
+class NotFoundError(UserError):
+    """What a button or option points at is gone."""
+
+    default_key = "error.not_found"
+
+
+class BadFileError(UserError):
+    """An uploaded file cannot be read."""
+
+    default_key = "error.bad_file"
+
+
+class UpstreamError(MusicBotError):
+    """A service outside failed."""
+
+    def __init__(self, service: str, *, retry_after_s: float | None = None) -> None:
+        super().__init__(service)
+        self.service = service
+        self.retry_after_s = retry_after_s
+
+
+class StorageError(MusicBotError):
+    """The database refused; what was asked is not stored."""
+
+
+class DatabaseBusyError(StorageError):
+    """Another process already owns the data folder."""
+
+
+class WorkerError(MusicBotError):
+    """A child process failed, was killed or ran out of time."""
+
+
+class SettingsError(MusicBotError):
+    """A setting is missing or wrong."""

@@ -1,0 +1,95 @@
+"""Every setting, read once in `__main__` and passed down in parts.
+
+Each is a variable `AUXCORD_<NAME>` or a line of `.env`; `.env.example` lists them all.
+"""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from bot.errors import SettingsError
+
+
+class Settings(BaseSettings):
+    """The operator's choices; a wrong value is refused at start with the setting's name."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="AUXCORD_", env_file=".env", env_ignore_empty=True, extra="forbid", frozen=True
+    )
+
+    discord_token: SecretStr | None = None
+    """The bot's token from the Discord developer portal."""
+    discord_token_file: Path | None = None
+    """A file that holds the token instead (Docker and systemd secrets)."""
+    data_dir: Path = Path("data")
+    """Where the database, models, uploads and backups live."""
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    """How much is logged."""
+    refit_changes: Annotated[int, Field(ge=1, le=100_000)] = 25
+    """Refit the shared model once this many new votes (or 40 times as many listens) came."""
+    refit_hours: Annotated[float, Field(gt=0, le=720)] = 12.0
+    """Refit after this many hours at the latest when anything changed."""
+    refit_timeout_s: Annotated[float, Field(ge=10, le=86_400)] = 1800.0
+    """Stop a refit that takes longer than this."""
+    compute_threads: Annotated[int, Field(ge=1, le=32)] = 2
+    """Threads that score recommendations."""
+    upload_limit_mb: Annotated[int, Field(ge=1, le=512)] = 25
+    """Largest attachment `/import` accepts; Discord itself allows 10 MiB without Nitro."""
+    shown_days: Annotated[int, Field(ge=0, le=365)] = 30
+    """A pick is not shown again to the same member in the same server for this many days."""
+    backup_hours: Annotated[float, Field(ge=0, le=720)] = 24.0
+    """Hours between automatic backups; 0 switches them off."""
+    backup_keep: Annotated[int, Field(ge=1, le=30)] = 5
+    """How many automatic backups are kept."""
+
+    def token(self) -> str:
+        """Return the Discord token.
+
+        Raises
+        ------
+        SettingsError
+            When neither the token nor its file is set, or the file cannot be read.
+        """
+        if self.discord_token is not None:
+            return self.discord_token.get_secret_value()
+        if self.discord_token_file is not None:
+            try:
+                token = self.discord_token_file.read_text(encoding="utf-8").strip()
+            except OSError as error:
+                raise SettingsError(
+                    f"AUXCORD_DISCORD_TOKEN_FILE: cannot read {self.discord_token_file}: {error.strerror}."
+                ) from error
+            if token:
+                return token
+            raise SettingsError(f"AUXCORD_DISCORD_TOKEN_FILE: {self.discord_token_file} is empty.")
+        raise SettingsError(
+            "AUXCORD_DISCORD_TOKEN is missing: create a bot at discord.com/developers/applications, "
+            "copy its token and put AUXCORD_DISCORD_TOKEN=… into .env (see .env.example)."
+        )
+
+
+def load_settings(**overrides: object) -> Settings:
+    """Read the settings.
+
+    Raises
+    ------
+    SettingsError
+        One sentence per setting that is wrong.
+    """
+    try:
+        return Settings(**overrides)  # type: ignore[arg-type]  # pydantic checks the values
+    except ValidationError as error:
+        raise SettingsError(
+            "\n".join(_sentence(e["loc"], e["type"], e["msg"]) for e in error.errors())
+        ) from None
+
+
+def _sentence(loc: tuple[int | str, ...], kind: str, message: str) -> str:
+    name = "_".join(str(part) for part in loc).upper()
+    if not name.startswith("AUXCORD_"):
+        name = f"AUXCORD_{name}"
+    if kind == "extra_forbidden":
+        return f"{name}: there is no such setting; .env.example lists them all."
+    return f"{name}: {message}."

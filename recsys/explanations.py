@@ -1,0 +1,80 @@
+"""Why this item: the same numbers that ranked it, shared out over the listener's own rows."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from recsys.catalogue import Catalogue
+from recsys.evidence import Level
+from recsys.part import Part
+from recsys.profile import Profile
+from recsys.types import Doubles
+
+
+@dataclass(frozen=True, eq=False)
+class PartExplanation:
+    """One part of one item's score.
+
+    Parameters
+    ----------
+    name : str
+    value : float
+        Log-odds.
+    shares : ndarray of shape (n_rows,), float64
+        What each row of the evidence adds to it, in log-odds, signed.
+    prior : float
+        The rest, which no row of the listener answers for.
+    over : "evidence" or "like"
+        Whose rows the shares belong to: the listener's, or those of the seed of the request.
+    """
+
+    name: str
+    value: float
+    shares: Doubles
+    prior: float
+    over: Literal["evidence", "like"] = "evidence"
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """All parts of one item's score; their values sum to ``score``."""
+
+    item_id: int
+    score: float
+    parts: tuple[PartExplanation, ...]
+
+    @property
+    def evidence(self) -> Doubles:
+        """What each of the listener's rows adds over all parts, shape (n_rows,), log-odds."""
+        mine = [part.shares for part in self.parts if part.over == "evidence"]
+        return np.sum(mine, axis=0)
+
+    def strongest(self, n: int, *, positive: bool = True) -> list[tuple[int, float]]:
+        """The n rows that speak most for (or against) the item, as (row index, log-odds)."""
+        shares = self.evidence
+        order = np.argsort(-shares if positive else shares, kind="stable")[:n]
+        fits = [(int(k), float(shares[k])) for k in order]
+        return [(k, share) for k, share in fits if (share > 0) == positive and share != 0]
+
+
+def explain_part(part: Part, profile: Profile, catalogue: Catalogue, item: int) -> PartExplanation:
+    """Share out one part's value for one item (by index).
+
+    A model's raw score is linear in the weights of the targets given the listener's whole profile
+    (Hu, Koren, Volinsky 2008, section 5); a curve over it is shared out in proportion.
+    """
+    at_artists = part.level == Level.ARTIST
+    index = int(catalogue.artist_of[item]) if at_artists else item
+    row = profile.artists if at_artists else profile.items
+    links = profile.signals.artists if at_artists else profile.signals.items
+    if not part.personal:
+        folded = part.model.fold_in(row)
+        value = float(part.curve(part.model.score(folded)[0, [index]])[0])
+        return PartExplanation(part.name, value, np.zeros(len(profile.evidence)), value)
+    coefficients = part.model.coefficients(row, index)
+    ratio = part.curve.ratio(float(coefficients @ row.data.astype(np.float64)))
+    by_target = np.zeros(row.shape[1] + 1)  # the last cell catches rows without a target
+    by_target[row.indices] = coefficients
+    shares = ratio * by_target[links.target] * links.weight
+    return PartExplanation(part.name, float(shares.sum()), shares, 0.0)

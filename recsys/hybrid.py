@@ -1,0 +1,227 @@
+"""The recommender: an additive score in log-odds over several models, and all it can be asked."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from recsys.base import rank
+from recsys.catalogue import Catalogue
+from recsys.errors import UnknownItemError
+from recsys.evidence import Evidence, Interactions, Level
+from recsys.explanations import Explanation, PartExplanation, explain_part
+from recsys.filters import eligible_artists, eligible_items
+from recsys.interactions import Signals, Weighing, weigh
+from recsys.part import Part
+from recsys.profile import Profile, Scores
+from recsys.recommendation import Options, Pick
+from recsys.reranking import rerank
+from recsys.types import Csr, Doubles, Floats, Ints
+
+BIAS = "bias"
+LIKE = "like"
+FAMILIAR = "familiar"
+
+
+@dataclass(frozen=True, eq=False)
+class HybridRecommender:
+    """A fitted model: frozen, safe to share between threads, without any listener's data.
+
+    Parameters
+    ----------
+    catalogue : Catalogue
+    weighing : Weighing
+        How evidence becomes confidence; the same at fit and at fold-in.
+    parts : tuple of Part
+    bias : float
+        Log-odds of an item about which no other part has anything to say.
+    like_strength : float
+        By how much the personal parts of a seed count in "more like this".
+    version, trained_at : str
+        A short name and the instant (ISO 8601) of the training.
+    info : mapping
+        n_users, n_interactions, weights and the like, for people to read.
+
+    Notes
+    -----
+    All ids in the public methods are outside ids. ``fold_in`` is pure: the same evidence gives the
+    same bits, so taking a row away again restores every figure.
+    """
+
+    catalogue: Catalogue
+    weighing: Weighing
+    parts: tuple[Part, ...]
+    bias: float
+    like_strength: float = 3.0
+    version: str = "untrained"
+    trained_at: str = ""
+    info: Mapping[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def part_names(self) -> tuple[str, ...]:
+        """Names of the rows of ``Scores.parts``; a request with a seed adds "like" at the end."""
+        return (BIAS, *(part.name for part in self.parts))
+
+    def part(self, name: str) -> Part | None:
+        """The part of that name, or None where this model has none."""
+        return next((part for part in self.parts if part.name == name), None)
+
+    def fold_in(self, evidence: Evidence) -> Profile:
+        """What the model makes of one listener's evidence; ids it does not know are ignored."""
+        signals = weigh(self.catalogue, evidence, self.weighing)
+        artists = signals.artists.matrix(1, self.catalogue.n_artists)
+        items = signals.items.matrix(1, self.catalogue.n_items)
+        known = signals.items.target
+        return Profile(
+            evidence=evidence,
+            signals=signals,
+            artists=artists,
+            items=items,
+            folded=self._folded(artists, items),
+            known_items=np.unique(known[known >= 0]),
+        )
+
+    def score(self, profile: Profile, *, like: Evidence | None = None) -> Scores:
+        """Scores of all items: parts of shape (n_parts, n_items), log-odds, float32."""
+        bias = np.full(self.catalogue.n_items, self.bias, np.float32)
+        rows = [bias, *(self._handed_down(part, f) for part, f in self._with(profile.folded))]
+        names = self.part_names
+        if like is not None:
+            names = (*names, LIKE)
+            rows.append(self._like(self.fold_in(like)))
+        return Scores(names, np.stack(rows))
+
+    def score_artists(self, profile: Profile) -> Floats:
+        """Bias and artist-level parts, shape (n_artists,), log-odds; for artists without items too."""
+        total = np.full(self.catalogue.n_artists, self.bias, np.float32)
+        for part, folded in self._with(profile.folded):
+            if part.level == Level.ARTIST:
+                total += part.values(folded)[0]
+        return total
+
+    def score_matrix(self, artists: Csr, items: Csr) -> Floats:
+        """Totals of many listeners at once, shape (n_users, n_items); for evaluation.
+
+        Parameters
+        ----------
+        artists, items : csr_array of shape (n_users, n_artists) and (n_users, n_items)
+            Their signed confidence, as ``signals(rows)`` makes it.
+        """
+        total = np.full((artists.shape[0], self.catalogue.n_items), self.bias, np.float32)
+        by_artist = np.zeros((artists.shape[0], self.catalogue.n_artists), np.float32)
+        for part, folded in self._with(self._folded(artists, items)):
+            if part.level == Level.ARTIST:
+                by_artist += part.values(folded)
+            else:
+                total += part.values(folded)
+        total += by_artist if self.catalogue.is_flat else by_artist[:, self.catalogue.artist_of]
+        return total
+
+    def signals(self, rows: Interactions | Evidence) -> Signals:
+        """The rows weighed as this model does it."""
+        return weigh(self.catalogue, rows, self.weighing)
+
+    def recommend(self, profile: Profile, *, n: int, options: Options) -> tuple[Pick, ...]:
+        """At most n picks, best first; never padded."""
+        scores = self.score(profile, like=options.like)
+        return rerank(self, profile, scores, n=n, options=options)
+
+    def explain(
+        self, profile: Profile, item_id: int, *, like: Evidence | None = None
+    ) -> Explanation:
+        """Each part of one item's score, shared out over the rows of the evidence.
+
+        Within 1e-5 the shares and the prior sum to the part, the parts to the score, and both
+        agree with ``score``.
+        """
+        item = self._item(item_id)
+        found = [self._explain_bias(profile)]
+        found += [explain_part(part, profile, self.catalogue, item) for part in self.parts]
+        if like is not None:
+            found.append(self._explain_like(self.fold_in(like), item))
+        return Explanation(item_id, sum(part.value for part in found), tuple(found))
+
+    def ranks(self, profile: Profile, item_ids: ArrayLike, *, options: Options) -> Ints:
+        """1-based rank by score among the eligible items, int64; 0 for the others."""
+        total = self.score(profile, like=options.like).total
+        eligible = eligible_items(self.catalogue, profile, options)
+        return _ranks(total, eligible, self.catalogue.items.index_of(item_ids))
+
+    def artist_ranks(
+        self, profile: Profile, artist_ids: ArrayLike, *, options: Options | None = None
+    ) -> Ints:
+        """1-based rank by ``score_artists`` among artists that are not excluded; else 0."""
+        eligible = eligible_artists(self.catalogue, options or Options())
+        wanted = self.catalogue.artists.index_of(artist_ids)
+        return _ranks(self.score_artists(profile), eligible, wanted)
+
+    def similar_artists(self, artist_id: int, *, n: int) -> list[tuple[int, float]]:
+        """Artists nearest by the models that know it, as (outside id, similarity -1..1)."""
+        index = int(self.catalogue.artists.index_of([artist_id])[0])
+        if index < 0:
+            raise UnknownItemError(f"artist {artist_id} is not in the catalogue")
+        near = self.artist_similarity(np.array([index]), np.arange(self.catalogue.n_artists))[0]
+        eligible = np.ones(self.catalogue.n_artists, np.bool_)
+        eligible[index] = False
+        best = rank(near, eligible, n)
+        ids = self.catalogue.artists.ids[best.items]
+        return [(a.item(), float(s)) for a, s in zip(ids, best.scores, strict=True)]
+
+    def artist_similarity(self, artists: Ints, others: Ints) -> Floats:
+        """Mean likeness by listeners and by content, shape (len(artists), len(others)), -1..1."""
+        models = [p.model for p in map(self.part, ("latent", "content")) if p is not None]
+        total = np.zeros((len(artists), len(others)), np.float32)
+        for model in models:
+            total += model.similarity(artists, others) / len(models)  # type: ignore[attr-defined]
+        return total
+
+    def _item(self, item_id: int) -> int:
+        index = int(self.catalogue.items.index_of([item_id])[0])
+        if index < 0:
+            raise UnknownItemError(f"item {item_id} is not in the catalogue")
+        return index
+
+    def _folded(self, artists: Csr, items: Csr) -> tuple[Any, ...]:
+        return tuple(
+            part.model.fold_in(artists if part.level == Level.ARTIST else items)
+            for part in self.parts
+        )
+
+    def _with(self, folded: Sequence[Any]) -> list[tuple[Part, Any]]:
+        return list(zip(self.parts, folded, strict=True))
+
+    def _handed_down(self, part: Part, folded: Any) -> Floats:
+        values = part.values(folded)[0]
+        at_items = part.level == Level.ITEM or self.catalogue.is_flat
+        return values if at_items else values[self.catalogue.artist_of]
+
+    def _like(self, seed: Profile) -> Floats:
+        total = np.zeros(self.catalogue.n_items, np.float32)
+        for part, folded in self._with(seed.folded):
+            if part.personal and part.name != FAMILIAR:
+                total += self._handed_down(part, folded)
+        return np.float32(self.like_strength) * total
+
+    def _explain_bias(self, profile: Profile) -> PartExplanation:
+        return PartExplanation(BIAS, self.bias, np.zeros(len(profile.evidence)), self.bias)
+
+    def _explain_like(self, seed: Profile, item: int) -> PartExplanation:
+        shares: Doubles = np.zeros(len(seed.evidence))
+        for part in self.parts:
+            if part.personal and part.name != FAMILIAR:
+                one = explain_part(part, seed, self.catalogue, item)
+                shares = shares + self.like_strength * one.shares
+        return PartExplanation(LIKE, float(shares.sum()), shares, 0.0, over="like")
+
+
+def _ranks(total: Floats, eligible: "np.ndarray[Any, np.dtype[np.bool_]]", wanted: Ints) -> Ints:
+    ranks = np.zeros(len(wanted), np.int64)
+    for place, index in enumerate(wanted.tolist()):
+        if index >= 0 and eligible[index]:
+            better = total > total[index]
+            better[:index] |= total[:index] == total[index]
+            ranks[place] = 1 + np.count_nonzero(better & eligible)
+    return ranks

@@ -1,0 +1,147 @@
+"""From scores to a list: adventure, variety, an artist cap, and now and then a try."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from recsys.filters import eligible_items
+from recsys.recommendation import Options, Pick
+from recsys.types import Doubles, Floats, Ints
+
+if TYPE_CHECKING:
+    from recsys.hybrid import HybridRecommender
+    from recsys.profile import Profile, Scores
+
+_FAMILIAR_COST = 5.0  # log-odds that adventure 1 takes from an artist known by heart
+_FAR_GAIN = 3.0  # log-odds that adventure 1 gives to the rarest, least similar artist
+_LEAST_POOL = 150
+_EXPLORE_POOL = 100
+
+
+def rerank(
+    model: HybridRecommender, profile: Profile, scores: Scores, *, n: int, options: Options
+) -> tuple[Pick, ...]:
+    """Greedy maximal marginal relevance over the best candidates.
+
+    Each slot takes the item with the highest score + term, where the term is the adventure of the
+    item minus ``diversity`` times its largest similarity to what the list already holds.
+
+    References
+    ----------
+    Carbonell, Goldstein, "The use of MMR ...", SIGIR 1998, eq. 1 (in additive form).
+    """
+    catalogue, total = model.catalogue, scores.total
+    candidates = np.flatnonzero(eligible_items(catalogue, profile, options))
+    if not len(candidates) or n <= 0:
+        return ()
+    score_ranks = _score_ranks(total, candidates)
+    term = adventure_term(model, profile, options.adventure)[catalogue.artist_of[candidates]]
+    merit = total[candidates] + term
+    size = max(_LEAST_POOL, 15 * n)
+    while True:
+        pool = _best(merit, size)
+        chosen = _fill(model, candidates[pool], total, term[pool], n=n, options=options)
+        if len(chosen) >= n or size >= len(candidates):
+            break
+        size *= 8  # the cap used the pool up
+    place = {int(item): k for k, item in enumerate(candidates)}
+    return tuple(
+        Pick(
+            item_id=catalogue.items.ids[item].item(),
+            artist_id=catalogue.artists.ids[catalogue.artist_of[item]].item(),
+            score=float(total[item]),
+            parts=scores.of(item),
+            rerank=extra,
+            score_rank=int(score_ranks[place[item]]),
+            rank=k + 1,
+            policy=policy,
+            propensity=propensity,
+            probability=float(scores.probability[item]),
+        )
+        for k, (item, extra, policy, propensity) in enumerate(chosen)
+    )
+
+
+def adventure_term(model: HybridRecommender, profile: Profile, adventure: float) -> Floats:
+    """Log-odds added for adventure, shape (n_artists,), float32; all 0 at adventure 0.
+
+    ``adventure * (3 far - 5 familiar)`` with familiar in 0..1 from the evidence and far in 0..1,
+    the mean of rarity and of distance from the listener's content profile.
+    """
+    if adventure == 0:
+        return np.zeros(model.catalogue.n_artists, np.float32)
+    far = np.zeros(model.catalogue.n_artists, np.float32)
+    for part, folded in zip(model.parts, profile.folded, strict=True):
+        if part.name == "popularity":
+            raw = part.model.score(folded)[0]
+            low, high = float(raw.min()), float(raw.max())
+            far += 0.5 * (high - raw) / max(high - low, 1e-6)
+        elif part.name == "content":
+            far += 0.5 * np.clip(0.5 - 0.5 * part.model.score(folded)[0], 0, 1)
+    term: Floats = adventure * (_FAR_GAIN * far - _FAMILIAR_COST * profile.familiarity)
+    return term.astype(np.float32)
+
+
+_Slot = tuple[int, float, Literal["exploit", "explore"], float]
+
+
+def _fill(
+    model: HybridRecommender, pool: Ints, total: Floats, term: Floats, *, n: int, options: Options
+) -> list[_Slot]:
+    artists = model.catalogue.artist_of[pool].astype(np.int64)
+    rng = np.random.default_rng(options.seed)
+    nearest = np.zeros(len(pool), np.float32)
+    open_ = np.ones(len(pool), np.bool_)
+    used: dict[int, int] = {}
+    slots: list[_Slot] = []
+    while len(slots) < n and open_.any():
+        shown = total[pool] + term - np.float32(options.diversity) * nearest
+        shown = np.where(open_, shown, -np.inf)
+        best = int(np.argmax(shown))
+        chance = _chances(shown, options.explore)
+        policy: Literal["exploit", "explore"] = "exploit"
+        at = best
+        if options.explore > 0 and rng.random() < options.explore:
+            at, policy = int(rng.choice(len(pool), p=chance)), "explore"
+        propensity = (1 - options.explore) * (at == best) + options.explore * float(chance[at])
+        extra = float(shown[at]) - float(total[pool[at]])
+        slots.append((int(pool[at]), extra, policy, min(propensity, 1.0)))
+        open_[at] = False
+        artist = int(artists[at])
+        used[artist] = used.get(artist, 0) + 1
+        if used[artist] >= options.artist_cap:
+            open_ &= artists != artist
+        if options.diversity > 0 and len(slots) < n:
+            near = model.artist_similarity(artists[[at]], artists)[0]
+            near[artists == artist] = 1
+            nearest = np.maximum(nearest, near)
+    return slots
+
+
+def _chances(shown: Floats, explore: float) -> Doubles:
+    """Softmax over the best remaining candidates, shape (n_pool,); skipped without exploration."""
+    chance = np.zeros(len(shown))
+    if explore == 0:
+        return chance
+    near = np.argsort(-shown, kind="stable")[:_EXPLORE_POOL]
+    near = near[np.isfinite(shown[near])]
+    weight = np.exp((shown[near] - shown[near[0]]).astype(np.float64))
+    chance[near] = weight / weight.sum()
+    return chance
+
+
+def _best(merit: Floats, size: int) -> Ints:
+    if size >= len(merit):
+        return np.argsort(-merit, kind="stable")
+    near = np.argpartition(-merit, size)[:size]
+    near.sort()
+    return near[np.argsort(-merit[near], kind="stable")]
+
+
+def _score_ranks(total: Floats, candidates: Ints) -> Ints:
+    order = np.argsort(-total[candidates], kind="stable")
+    ranks = np.empty(len(candidates), np.int64)
+    ranks[order] = np.arange(1, len(candidates) + 1)
+    return ranks

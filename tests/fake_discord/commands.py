@@ -115,6 +115,11 @@ class Filled:
     guild: Guild | None
     resolved: dict[str, dict[str, Any]] = field(default_factory=dict)
 
+    @property
+    def extra(self) -> dict[str, Any]:
+        """What to add to the interaction's data; nothing unless something was referred to."""
+        return {"resolved": self.resolved} if self.resolved else {}
+
     def refer(self, value: User | Channel | Attachment) -> str:
         """Add an object to `resolved` and return its id."""
         key = str(value.id)

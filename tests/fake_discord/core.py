@@ -45,6 +45,7 @@ class Core:
         self.faults: list[Fault] = []
         self.requests: list[RequestLog] = []
         self.unknown_routes: list[str] = []
+        self.crashes: list[str] = []
 
     @property
     def interactions(self) -> list[InteractionRecord]:
@@ -76,6 +77,7 @@ class Core:
         """Describe what happened lately, for the message of a failed test."""
         lines = [f"connected shards: {sorted(each.shard[0] for each in self.gateway.live)}"]
         lines += [f"interaction: {record}" for record in self.interactions[-5:]]
+        lines += [f"the fake itself failed: {crash}" for crash in self.crashes]
         lines += [f"request: {request}" for request in self.requests[-SHOWN_REQUESTS:]]
         dropped = Counter((each.event, each.needs.name) for each in self.gateway.dropped)
         lines += [

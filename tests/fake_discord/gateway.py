@@ -47,12 +47,14 @@ class Socket:
         wants_zlib = request.query.get("compress") == "zlib-stream"
         self._compressor = zlib.compressobj() if wants_zlib else None
         self.session: Session | None = None
+        self.closed_with: int | None = None
 
     def send(self, op: int, d: Any = None, *, s: int | None = None, t: str | None = None) -> None:
         self._outgoing.put_nowait({"op": op, "d": d, "s": s, "t": t})
 
     def close(self, code: int) -> None:
         """Close after everything that was sent before."""
+        self.closed_with = code
         self._outgoing.put_nowait(code)
 
     def abort(self) -> None:
@@ -174,7 +176,8 @@ class Gateway:
 
     def _detach(self, socket: Socket, code: int | None) -> None:
         self.sockets.discard(socket)
-        self.close_codes.append(None if code == 1006 else code)
+        ended = socket.closed_with or code
+        self.close_codes.append(None if ended == 1006 else ended)
         session = socket.session
         if session is not None and session.socket is socket:
             session.socket = None

@@ -49,8 +49,7 @@ class People(Core):
             "name": path[0],
             "type": 1,
             "options": fill_options(definition, path[1:], options or {}, filled),
-            "resolved": filled.resolved,
-        }
+        } | filled.extra
         record = self._open(Kind.COMMAND, f"/{' '.join(path)}", user, channel, data)
         return await self._send(record, until=until, within=within)
 
@@ -75,8 +74,7 @@ class People(Core):
             "name": path[0],
             "type": 1,
             "options": fill_options(definition, path[1:], given, filled, focused=option),
-            "resolved": filled.resolved,
-        }
+        } | filled.extra
         record = self._open(
             Kind.AUTOCOMPLETE, f"typing {option} of /{command}", user, channel, data
         )
@@ -130,8 +128,7 @@ class People(Core):
             "custom_id": custom_id,
             "component_type": select.type,
             "values": pick_values(field, values, filled),
-            "resolved": filled.resolved,
-        }
+        } | filled.extra
         name = f"select {custom_id}"
         record = self._open(Kind.COMPONENT, name, user, message.channel, data, source=message)
         return await self._send(record, until=until, within=within)
@@ -152,8 +149,7 @@ class People(Core):
         data = {
             "custom_id": opened.modal.custom_id,
             "components": fill_modal(opened.modal, values, filled),
-            "resolved": filled.resolved,
-        }
+        } | filled.extra
         name, source = f"submit {opened.modal.custom_id}", opened.source
         record = self._open(Kind.MODAL, name, user, opened.channel, data, source=source)
         return await self._send(record, until=until, within=within)

@@ -71,6 +71,7 @@ class FakeDiscord(People, Waiting, Trouble):
     ) -> None:
         await self._stack.aclose()
         if error is None:
+            assert not self.crashes, f"the fake itself failed: {self.crashes}"
             assert not self.unknown_routes, f"asked for what the fake lacks: {self.unknown_routes}"
 
     def _cut_everything(self) -> None:

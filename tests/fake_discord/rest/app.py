@@ -10,7 +10,7 @@ from aiohttp import web
 from tests.fake_discord.errors import ApiError, unauthorized
 from tests.fake_discord.faults import RequestLog
 from tests.fake_discord.rest.accounts import Accounts
-from tests.fake_discord.rest.bodies import error_answer
+from tests.fake_discord.rest.bodies import LOG, error_answer
 from tests.fake_discord.rest.messages import Messages
 from tests.fake_discord.rest.reactions import Reactions
 from tests.fake_discord.rest.webhooks import Webhooks
@@ -53,13 +53,16 @@ class _Entrance:
             return await handler(request)
         path = request.path.removeprefix(PREFIX)
         log = RequestLog(request.method, path, self._core.clock.now())
-        request["log"] = log
+        request[LOG] = log
         self._core.requests.append(log)
         log.fault = next((each for each in self._core.faults if each.takes(log.method, path)), None)
         try:
             response = await self._answer(request, handler, log)
         except ApiError as error:
             response = error_answer(error)
+        except Exception as error:
+            self._core.crashes.append(f"{log.method} {log.path}: {error!r}")
+            raise
         finally:
             self._core.pulse.touch()
         if request.transport is not None and not request.transport.is_closing():

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from tests.fake_discord.errors import ApiError, invalid_form
+from tests.fake_discord.faults import RequestLog
 
 if TYPE_CHECKING:
     Uploads = dict[int, tuple[str, bytes, str]]
+
+LOG: web.RequestKey[RequestLog] = web.RequestKey("log", RequestLog)
 
 
 def answer(body: Any, status: int = 200) -> web.Response:
@@ -56,7 +59,7 @@ async def read_body(request: web.Request) -> tuple[Any, Uploads]:
         body = json.loads(text) if text else {}
     except ValueError:
         raise ApiError(400, 50109, "The request body contains invalid JSON.") from None
-    request["log"].body = body
+    request[LOG].body = body
     return body, uploads
 
 

@@ -1,1 +1,3 @@
 """Auxcord: a Discord bot for music discovery."""
+
+__version__ = "0.1.0"

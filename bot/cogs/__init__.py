@@ -1,1 +1,1 @@
-
+"""Commands and buttons: parse, acknowledge, call one service, render, send."""

@@ -27,7 +27,7 @@ class Gesture:
     """One press or one emoji by one person.
 
     `item_id` is None when the emoji was put on a card of several tracks: it then speaks, weakly,
-    of each of them. `emoji` is the normalised emoji for reactions and empty for buttons.
+    of each of them. `emoji` is the emoji as it came (with its skin tone), empty for buttons.
     """
 
     member_id: MemberId

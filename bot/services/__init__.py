@@ -1,1 +1,41 @@
+"""What the bot does, free of Discord, SQL and HTTP."""
 
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bot.ports import MetaStore, RecommendationStore
+    from bot.services.blends import BlendService
+    from bot.services.consent import ConsentService
+    from bot.services.feedback import FeedbackService
+    from bot.services.guilds import GuildService
+    from bot.services.imports import ImportService
+    from bot.services.onboarding import OnboardingService
+    from bot.services.preferences import Preferences
+    from bot.services.privacy import PrivacyService
+    from bot.services.recommend import RecommendService
+    from bot.services.serving import ServingModel
+    from bot.services.taste import TasteService
+    from bot.services.training import TrainingService
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """Everything the client hands to its cogs; built in `bot.app` alone."""
+
+    recommend: "RecommendService"
+    feedback: "FeedbackService"
+    blends: "BlendService"
+    taste: "TasteService"
+    onboarding: "OnboardingService"
+    imports: "ImportService"
+    privacy: "PrivacyService"
+    preferences: "Preferences"
+    consent: "ConsentService"
+    guilds: "GuildService"
+    training: "TrainingService"
+    serving: "ServingModel"
+    recommendations: "RecommendationStore"
+    meta: "MetaStore"
+    upload_limit_mb: int
+    backup_days: int

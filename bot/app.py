@@ -1,0 +1,238 @@
+"""Composition root: builds adapters and services, owns every lifetime."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from bot.adapters.clock import SystemClock
+from bot.adapters.compute import ThreadCompute
+from bot.adapters.sqlite.database import Database
+from bot.adapters.uploads import FolderUploads
+from bot.adapters.worker_process import WorkerProcess
+from bot.client import MusicBot
+from bot.ports import Clock
+from bot.services import Services
+from bot.services.blends import BlendService
+from bot.services.consent import ConsentService
+from bot.services.feedback import FeedbackService
+from bot.services.guilds import GuildService
+from bot.services.imports import ImportService
+from bot.services.onboarding import OnboardingService
+from bot.services.preferences import Preferences
+from bot.services.privacy import PrivacyService
+from bot.services.profiles import Profiles
+from bot.services.recommend import RecommendService
+from bot.services.serving import ServingModel
+from bot.services.taste import TasteService
+from bot.services.training import MIN_PAUSE_S, TrainingService
+from bot.services.upkeep import Chore, keep_up
+from bot.settings import Settings
+from recsys import snapshot
+
+log = logging.getLogger(__name__)
+
+HOUR_S = 3600.0
+DAY_HOURS = 24.0
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """A running Auxcord without Discord: `make_bot` adds that."""
+
+    settings: Settings
+    database: Database
+    services: Services
+    worker: WorkerProcess
+
+    def make_bot(self, **options: Any) -> MusicBot:
+        """Return the Discord client, not yet connected."""
+        return MusicBot(services=self.services, **options)
+
+
+@asynccontextmanager
+async def open_app(
+    settings: Settings, *, clock: Clock | None = None, min_refit_pause_s: float = MIN_PAUSE_S
+) -> AsyncIterator[App]:
+    """Open the database, start the child's keeper and the background services, yield, unwind.
+
+    Raises
+    ------
+    DatabaseBusyError
+        When another instance owns the data folder.
+    StorageError
+        When the database is damaged or newer than this program.
+    """
+    clock = clock or SystemClock()
+    async with AsyncExitStack() as stack:
+        database = await stack.enter_async_context(Database.open(settings.data_dir))
+        await database.catalogue.seed_atlas(atlas_folder())
+        compute = await stack.enter_async_context(ThreadCompute(threads=settings.compute_threads))
+        worker = WorkerProcess(data_dir=settings.data_dir, refit_timeout_s=settings.refit_timeout_s)
+        stack.push_async_callback(worker.aclose)
+        services = _build(settings, database, compute, worker, clock, min_refit_pause_s)
+        await services.preferences.load()
+        await services.training.start()
+        tasks = _Background(stack)
+        tasks.own("training", services.training.run())
+        tasks.own("imports", _resume(services.imports))
+        for chore in _chores(settings, database, services):
+            tasks.own(chore.name, keep_up(chore))
+        yield App(settings=settings, database=database, services=services, worker=worker)
+
+
+def atlas_folder() -> Path:
+    """Return where the packaged atlas lies."""
+    return Path(str(resources.files("bot.atlas").joinpath("data")))
+
+
+def _build(
+    settings: Settings,
+    database: Database,
+    compute: ThreadCompute,
+    worker: WorkerProcess,
+    clock: Clock,
+    min_refit_pause_s: float,
+) -> Services:
+    serving = ServingModel()
+    preferences = Preferences(members=database.members)
+    consent = ConsentService(members=database.members, clock=clock)
+    profiles = Profiles(
+        listens=database.listens, blocks=database.blocks, compute=compute, clock=clock
+    )
+    training = TrainingService(
+        models=database.models,
+        worker=worker,
+        serving=serving,
+        compute=compute,
+        clock=clock,
+        load=snapshot.load,
+        models_folder=settings.data_dir / "models",
+        refit_changes=settings.refit_changes,
+        refit_hours=settings.refit_hours,
+        min_pause_s=min_refit_pause_s,
+    )
+    return Services(
+        recommend=RecommendService(
+            profiles=profiles,
+            catalogue=database.catalogue,
+            recommendations=database.recommendations,
+            preferences=preferences,
+            consent=consent,
+            serving=serving,
+            compute=compute,
+            clock=clock,
+            shown_days=settings.shown_days,
+        ),
+        feedback=FeedbackService(
+            gestures=database.gestures,
+            recommendations=database.recommendations,
+            blocks=database.blocks,
+            catalogue=database.catalogue,
+            profiles=profiles,
+            consent=consent,
+            serving=serving,
+            training=training,
+            compute=compute,
+            clock=clock,
+        ),
+        blends=BlendService(
+            blends=database.blends,
+            recommendations=database.recommendations,
+            catalogue=database.catalogue,
+            profiles=profiles,
+            consent=consent,
+            serving=serving,
+            compute=compute,
+            clock=clock,
+        ),
+        taste=TasteService(
+            listens=database.listens,
+            gestures=database.gestures,
+            recommendations=database.recommendations,
+            catalogue=database.catalogue,
+            profiles=profiles,
+            consent=consent,
+            serving=serving,
+            compute=compute,
+        ),
+        onboarding=OnboardingService(
+            catalogue=database.catalogue,
+            listens=database.listens,
+            consent=consent,
+            training=training,
+            clock=clock,
+        ),
+        imports=ImportService(
+            listens=database.listens,
+            uploads=FolderUploads(settings.data_dir),
+            worker=worker,
+            consent=consent,
+            training=training,
+            clock=clock,
+        ),
+        privacy=PrivacyService(
+            members=database.members,
+            consent=consent,
+            preferences=preferences,
+            training=training,
+            clock=clock,
+        ),
+        preferences=preferences,
+        consent=consent,
+        guilds=GuildService(guilds=database.guilds, clock=clock),
+        training=training,
+        serving=serving,
+        recommendations=database.recommendations,
+        meta=database.meta,
+        upload_limit_mb=settings.upload_limit_mb,
+        backup_days=_backup_days(settings),
+    )
+
+
+def _backup_days(settings: Settings) -> int:
+    return max(1, round(settings.backup_hours * settings.backup_keep / DAY_HOURS))
+
+
+def _chores(settings: Settings, database: Database, services: Services) -> list[Chore]:
+    chores = [
+        Chore("purge", HOUR_S, 60, services.guilds.purge_due),
+        Chore("blends", HOUR_S, 120, services.blends.delete_expired),
+    ]
+    if settings.backup_hours:
+
+        async def back_up() -> None:
+            await database.backup(settings.data_dir / "backups", keep=settings.backup_keep)
+
+        chores.append(Chore("backup", settings.backup_hours * HOUR_S, 600, back_up))
+    return chores
+
+
+async def _resume(imports: ImportService) -> None:
+    try:
+        done = await imports.resume()
+    except Exception:  # a background task catches once and logs
+        log.exception("unfinished imports could not be looked up")
+    else:
+        if done:
+            log.info("finished %d imports that a stop had interrupted", done)
+
+
+class _Background:
+    """Tasks that live as long as the app; cancelled and awaited before what they use is closed."""
+
+    def __init__(self, stack: AsyncExitStack) -> None:
+        self._stack = stack
+
+    def own(self, name: str, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work, name=name)
+        self._stack.push_async_callback(_end, task)
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.wait([task])

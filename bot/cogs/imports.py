@@ -1,0 +1,98 @@
+"""`/import`: listening history from files."""
+
+import logging
+import time
+from typing import Any
+
+import aiohttp
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.answers import defer
+from bot.client import MusicBot
+from bot.cogs.lists import member_of
+from bot.domain.listening import ImportJob
+from bot.errors import UserError
+from bot.services import Services
+from bot.ui.account import import_done, import_working
+
+log = logging.getLogger(__name__)
+
+PROGRESS_EVERY_S = 2.5
+MIB = 2**20
+
+
+class Imports(commands.Cog):
+    """Brings listens in from exports."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    @app_commands.command(
+        name="import",
+        description="Bring your history: Spotify export (ZIP or JSON), ListenBrainz export or CSV",
+    )
+    @app_commands.describe(
+        file="ZIP, JSON, JSONL or CSV", file_2="One more", file_3="One more", file_4="One more"
+    )
+    async def import_files(
+        self,
+        interaction: discord.Interaction[Any],
+        file: discord.Attachment,
+        file_2: discord.Attachment | None = None,
+        file_3: discord.Attachment | None = None,
+        file_4: discord.Attachment | None = None,
+    ) -> None:
+        """Read attachments, parse them in a child process, store the plays; always private."""
+        await defer(interaction, private=True)
+        member_id = member_of(interaction)
+        await self._services.consent.require(member_id)
+        attachments = [f for f in (file, file_2, file_3, file_4) if f is not None]
+        for attachment in attachments:
+            self._check_size(attachment)
+        await interaction.edit_original_response(view=import_working(None))
+        files = [(a.filename, await _read(a)) for a in attachments]
+        progress = _Progress(interaction)
+        job = await self._services.imports.run(member_id, files, on_progress=progress)
+        await interaction.edit_original_response(view=import_done(job))
+
+    def _check_size(self, attachment: discord.Attachment) -> None:
+        limit = self._services.upload_limit_mb
+        if attachment.size > limit * MIB:
+            raise UserError(
+                "error.upload_too_large",
+                name=attachment.filename,
+                size=f"{attachment.size / MIB:.1f}",
+                limit=limit,
+            )
+
+
+async def _read(attachment: discord.Attachment) -> bytes:
+    """Return an attachment's bytes; those of private commands vanish soon, so read at once."""
+    try:
+        return await attachment.read()
+    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+        raise UserError("error.download") from error
+
+
+class _Progress:
+    """Edits the private answer now and then while rows are stored."""
+
+    def __init__(self, interaction: discord.Interaction[Any]) -> None:
+        self._interaction = interaction
+        self._last = time.monotonic()
+
+    async def __call__(self, job: ImportJob) -> None:
+        if time.monotonic() - self._last < PROGRESS_EVERY_S:
+            return
+        self._last = time.monotonic()
+        try:
+            await self._interaction.edit_original_response(view=import_working(job))
+        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+            log.info("progress of import %d was not shown: %s", job.id, error)
+
+
+async def setup(bot: MusicBot) -> None:
+    """Load the cog."""
+    await bot.add_cog(Imports(bot.services))

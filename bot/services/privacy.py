@@ -1,0 +1,46 @@
+"""`/my-data` and `/forget-me`."""
+
+import json
+import logging
+
+from bot.domain.ids import MemberId
+from bot.domain.members import ErasureReport
+from bot.ports import Clock, MemberStore
+from bot.services.consent import ConsentService
+from bot.services.preferences import Preferences
+from bot.services.training import TrainingService
+
+log = logging.getLogger(__name__)
+
+
+class PrivacyService:
+    """Hands out and deletes what is stored about one person."""
+
+    def __init__(
+        self,
+        *,
+        members: MemberStore,
+        consent: ConsentService,
+        preferences: Preferences,
+        training: TrainingService,
+        clock: Clock,
+    ) -> None:
+        self._members = members
+        self._consent = consent
+        self._preferences = preferences
+        self._training = training
+        self._clock = clock
+
+    async def export(self, member_id: MemberId) -> bytes:
+        """Return everything stored about a member as JSON, ids as text."""
+        data = await self._members.export(member_id)
+        return json.dumps(data, ensure_ascii=False, indent=1).encode()
+
+    async def forget(self, member_id: MemberId) -> ErasureReport:
+        """Delete a member for good; the next refit is published without their listens."""
+        report = await self._members.erase(member_id, at=self._clock.now())
+        self._consent.forget(member_id)
+        self._preferences.forget(member_id)
+        self._training.wake()
+        log.info("a member was erased: %d rows", sum(report.removed.values()))
+        return report

@@ -1,0 +1,167 @@
+"""`/recommend`: from evidence to a stored list."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from secrets import randbelow
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from bot.domain.ids import ItemKey
+from bot.domain.recommending import (
+    Draft,
+    Occasion,
+    Policy,
+    Recommendation,
+    RecommendRequest,
+    Scored,
+)
+from bot.errors import NotFoundError, NothingToGoOnError
+from bot.ports import CatalogueStore, Clock, Compute, RecommendationStore
+from bot.services.consent import ConsentService
+from bot.services.preferences import Preferences
+from bot.services.profiles import Listener, Profiles, ids, seed_evidence
+from bot.services.serving import ServingModel
+from recsys import Evidence, HybridRecommender, Options, Pick
+
+if TYPE_CHECKING:
+    from bot.domain.music import Subject
+
+EXPLORE_SHARE = 0.1
+"""Chance that one slot of a list looks around instead of playing safe; logged with its propensity."""
+MAX_ADVENTURE = 10
+
+
+class RecommendService:
+    """Makes lists and stores them before anybody sees them (decision D12)."""
+
+    def __init__(
+        self,
+        *,
+        profiles: Profiles,
+        catalogue: CatalogueStore,
+        recommendations: RecommendationStore,
+        preferences: Preferences,
+        consent: ConsentService,
+        serving: ServingModel,
+        compute: Compute,
+        clock: Clock,
+        shown_days: int,
+    ) -> None:
+        self._profiles = profiles
+        self._catalogue = catalogue
+        self._recommendations = recommendations
+        self._preferences = preferences
+        self._consent = consent
+        self._serving = serving
+        self._compute = compute
+        self._clock = clock
+        self._shown_days = shown_days
+
+    async def recommend(self, request: RecommendRequest) -> Recommendation:
+        """Return a stored list for one member.
+
+        Raises
+        ------
+        ConsentMissingError
+            When the member never agreed to anything being stored.
+        NothingToGoOnError
+            When there is neither evidence nor `like`, or every candidate is used up.
+        """
+        await self._consent.require(request.member_id)
+        listener = await self._profiles.load(request.member_id)
+        if listener.is_empty and request.like is None:
+            raise NothingToGoOnError
+        now = self._clock.now()
+        shown = await self._recommendations.shown_keys(
+            request.member_id,
+            guild_id=request.guild_id,
+            since=now - timedelta(days=self._shown_days),
+        )
+        adventure = request.adventure
+        if adventure is None:
+            adventure = self._preferences.of(request.member_id).adventure
+        seed = randbelow(2**31)
+        model = await self._serving.current()
+        like = await self._like(request.like)
+        picks = await self._compute.run(
+            pick,
+            model,
+            listener,
+            n=request.count,
+            like=like,
+            shown=ids(shown),
+            adventure=adventure / MAX_ADVENTURE,
+            seed=seed,
+        )
+        if not picks:
+            raise NothingToGoOnError("error.used_up", days=self._shown_days)
+        items = await hydrate(self._catalogue, picks)
+        return await self._recommendations.save(
+            Draft(
+                member_id=request.member_id,
+                guild_id=request.guild_id,
+                channel_id=request.channel_id,
+                private=request.private,
+                occasion=Occasion.RECOMMEND,
+                model_version=model.version,
+                adventure=adventure,
+                seed=seed,
+                like=request.like,
+                made_at=now,
+                items=items,
+            )
+        )
+
+    async def _like(self, key: ItemKey | None) -> Evidence | None:
+        if key is None:
+            return None
+        subject = (await self._catalogue.subjects([key])).get(key)
+        if subject is None:
+            raise NotFoundError("error.like_unknown")
+        return seed_evidence(key, subject.artist.id)
+
+
+def pick(
+    model: HybridRecommender,
+    listener: Listener,
+    *,
+    n: int,
+    like: Evidence | None,
+    shown: npt.NDArray[np.int64],
+    adventure: float,
+    seed: int,
+    explore: float = EXPLORE_SHARE,
+) -> Sequence[Pick]:
+    """Fold one listener in and rank; runs in the compute pool."""
+    profile = model.fold_in(listener.evidence)
+    options = Options(
+        exclude_items=np.concatenate([shown, listener.blocked_items]),
+        exclude_artists=listener.blocked_artists,
+        adventure=adventure,
+        like=like,
+        seed=seed,
+        explore=explore,
+    )
+    return model.recommend(profile, n=n, options=options)
+
+
+async def hydrate(catalogue: CatalogueStore, picks: Sequence[Pick]) -> tuple[Scored, ...]:
+    """Return picks with their titles from the local catalogue, ranks closed up."""
+    keys = [ItemKey(int(p.item_id)) for p in picks]
+    subjects: Mapping[ItemKey, Subject] = await catalogue.subjects(keys)
+    known = [(subjects[key], p) for key, p in zip(keys, picks, strict=True) if key in subjects]
+    return tuple(
+        Scored(
+            subject=subject,
+            rank=rank,
+            score_rank=int(p.score_rank),
+            score=float(p.score),
+            rerank=float(p.rerank),
+            parts={name: float(value) for name, value in p.parts.items()},
+            policy=Policy(p.policy),
+            propensity=float(p.propensity),
+        )
+        for rank, (subject, p) in enumerate(known, start=1)
+    )

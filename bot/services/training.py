@@ -1,0 +1,144 @@
+"""Refits of the shared model: when enough changed, one at a time, never in this process."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+from bot.domain.recommending import ModelInfo
+from bot.errors import MusicBotError
+from bot.ports import Clock, Compute, ModelStore, PendingChanges, Worker
+from bot.services.serving import ServingModel
+from recsys import HybridRecommender, RecsysError
+
+log = logging.getLogger(__name__)
+
+LISTENS_PER_VERDICT = 40
+"""An imported listen says far less than a vote; this many count as one."""
+MIN_PAUSE_S = 20.0
+"""Refits never follow each other faster than this: a storm of votes is folded in anyway."""
+RETRY_PAUSE_S = 300.0
+"""Pause after a failed refit."""
+FIRST_RETRY_PAUSE_S = 5.0
+"""The same while there is no model at all and people are waiting."""
+LOOK_ANYWAY_S = 600.0
+"""Time alone can make a refit due; look this often without being woken."""
+
+
+class TrainingService:
+    """Watches what changed, refits in the child, swaps the serving model.
+
+    `load` reads a snapshot folder into a model; it is handed in because reading files is an edge.
+    """
+
+    def __init__(
+        self,
+        *,
+        models: ModelStore,
+        worker: Worker,
+        serving: ServingModel,
+        compute: Compute,
+        clock: Clock,
+        load: Callable[[Path], HybridRecommender],
+        models_folder: Path,
+        refit_changes: int,
+        refit_hours: float,
+        min_pause_s: float = MIN_PAUSE_S,
+    ) -> None:
+        self._models = models
+        self._worker = worker
+        self._serving = serving
+        self._compute = compute
+        self._clock = clock
+        self._load = load
+        self._models_folder = models_folder
+        self._refit_changes = refit_changes
+        self._refit_after = timedelta(hours=refit_hours)
+        self._min_pause_s = min_pause_s
+        self._changed = asyncio.Event()
+        self.running = False
+
+    def wake(self) -> None:
+        """Say that something changed; cheap, called after every vote and import."""
+        self._changed.set()
+
+    async def start(self) -> None:
+        """Serve the newest published model, if its snapshot can still be read."""
+        latest = await self._models.latest()
+        if latest is None:
+            return
+        info, folder = latest
+        try:
+            model = await self._compute.run(self._load, self._models_folder / folder)
+        except (MusicBotError, RecsysError, OSError) as error:
+            log.warning("model %s cannot be read (%s); a new one is trained", info.version, error)
+            return
+        self._serving.swap(model, info)
+
+    async def run(self) -> None:
+        """Refit for ever; errors are logged and the old model goes on serving."""
+        while True:
+            pause = self._min_pause_s
+            try:
+                if await self.due():
+                    await self.refit()
+                else:
+                    await self._wait_for_change()
+            except (MusicBotError, RecsysError) as error:
+                log.warning("refit failed, the old model goes on serving: %s", error)
+                pause = RETRY_PAUSE_S if self._serving.info else FIRST_RETRY_PAUSE_S
+            except Exception:  # a loop catches once, logs and lives on
+                log.exception("refit failed, the old model goes on serving")
+                pause = RETRY_PAUSE_S
+            await asyncio.sleep(pause)
+
+    async def _wait_for_change(self) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LOOK_ANYWAY_S):
+                await self._changed.wait()
+        self._changed.clear()
+
+    async def due(self) -> bool:
+        """Return whether enough changed, or anything changed long enough ago."""
+        if self._serving.info is None:
+            return True
+        return self._is_due(await self._models.pending())
+
+    def _is_due(self, pending: PendingChanges) -> bool:
+        if pending.erasures:
+            return True
+        weight = pending.verdicts + pending.listens / LISTENS_PER_VERDICT
+        if weight >= self._refit_changes:
+            return True
+        return pending.since is not None and self._clock.now() - pending.since >= self._refit_after
+
+    async def refit(self) -> ModelInfo | None:
+        """Train now; return the model that was published, None when the old one stays.
+
+        After an erasure, and when there is no model yet, the new one is always published.
+        """
+        self.running = True
+        try:
+            pending = await self._models.pending()
+            forced = pending.erasures > 0 or self._serving.info is None
+            result = await self._worker.refit(force_publish=forced)
+            if not (result.publish or forced):
+                await self._models.reject(result.info, reason=result.reason)
+                log.info("model %s not published: %s", result.info.version, result.reason)
+                return None
+            model = await self._compute.run(self._load, result.folder)
+            await self._models.publish(
+                result.info, folder=result.folder.name, row_cut=result.row_cut
+            )
+            self._serving.swap(model, result.info)
+            log.info(
+                "model %s serves: %d listeners, %d interactions",
+                result.info.version,
+                result.info.listeners,
+                result.info.interactions,
+            )
+            return result.info
+        finally:
+            self.running = False

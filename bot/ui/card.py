@@ -1,0 +1,103 @@
+"""The card of `/recommend`: linked titles, one evidence line, 👍 👎 ⋯ per track."""
+
+from collections.abc import Mapping, Sequence
+
+import discord
+
+from bot.domain.feedback import Verdict
+from bot.domain.ids import ShownItemId
+from bot.domain.listening import EvidenceKind
+from bot.domain.members import MemberSettings
+from bot.domain.music import LinkService, Subject
+from bot.domain.recommending import EvidenceShare, Policy, Recommendation, ShownItem
+from bot.ui import custom_ids
+from bot.ui.layout import Layout, button, container, line, row, rule
+from bot.ui.links import linked
+from bot.ui.safe import safe_text
+from bot.ui.texts import Markdown, text
+
+TAGS_SHOWN = 3
+Reasons = Mapping[ShownItemId, Sequence[EvidenceShare]]
+
+
+def recommendation_card(
+    recommendation: Recommendation,
+    *,
+    owner_name: str,
+    like: Subject | None,
+    reasons: Reasons,
+    settings: MemberSettings,
+) -> Layout:
+    """Return the card of a list of one to five tracks."""
+    single = len(recommendation.items) == 1
+    parts: list[discord.ui.Item[Layout]] = [line(_heading(recommendation, owner_name, like))]
+    for item in recommendation.items:
+        parts.append(line(_entry(item, reasons.get(item.id, ()), settings.link_service, single)))
+        parts.append(vote_row(item.id))
+    parts.append(rule())
+    parts.append(line(_footer(recommendation, single=single)))
+    return Layout(container(*parts))
+
+
+def vote_row(item_id: ShownItemId) -> discord.ui.ActionRow[Layout]:
+    """Return the three buttons under a track."""
+    return row(
+        button(custom_ids.vote(item_id, Verdict.UP), emoji="👍"),
+        button(custom_ids.vote(item_id, Verdict.DOWN), emoji="👎"),
+        button(custom_ids.more(item_id), label="⋯"),
+    )
+
+
+def _heading(recommendation: Recommendation, owner_name: str, like: Subject | None) -> Markdown:
+    if like is not None:
+        return text("card.heading_like", name=owner_name, like=like.full_title)
+    key = "card.heading_single" if len(recommendation.items) == 1 else "card.heading"
+    return text(key, name=owner_name)
+
+
+def _entry(
+    item: ShownItem, reasons: Sequence[EvidenceShare], service: LinkService, single: bool
+) -> str:
+    subject = item.scored.subject
+    number = "" if single else f"{item.scored.rank}. "
+    lines = [f"{number}{linked(subject, service)}"]
+    about = facts(subject)
+    because = reason_line(reasons)
+    if item.scored.policy is Policy.EXPLORE:
+        because = text("card.exploring")
+    lines += [f"-# {part}" for part in (because, about) if part]
+    return "\n".join(lines)
+
+
+def facts(subject: Subject) -> Markdown:
+    """Return what anybody may know of a track: its artist's tags and country."""
+    tags = ", ".join(safe_text(t, limit=30) for t in subject.artist.tags[:TAGS_SHOWN])
+    return Markdown(" · ".join(p for p in (tags, subject.artist.country or "") if p))
+
+
+def reason_line(reasons: Sequence[EvidenceShare]) -> Markdown:
+    """Return "because you …" from the strongest pieces of evidence."""
+    named = [share for share in reasons if share.share > 0][:2]
+    if not named:
+        return Markdown("")
+    phrases = [_phrase(share) for share in named]
+    return text("card.because", what=_joined(phrases))
+
+
+def _joined(phrases: Sequence[Markdown]) -> Markdown:
+    return Markdown(f" {text('card.and')} ".join(phrases))
+
+
+def _phrase(share: EvidenceShare) -> Markdown:
+    keys = {
+        EvidenceKind.PLAY: "card.you_play",
+        EvidenceKind.PICK: "card.you_picked",
+        EvidenceKind.LIKE: "card.you_liked",
+    }
+    key = keys.get(EvidenceKind(share.kind), "card.you_know")
+    return text(key, title=share.subject.title)
+
+
+def _footer(recommendation: Recommendation, *, single: bool) -> Markdown:
+    key = "card.footer_single" if single and not recommendation.private else "card.footer"
+    return text(key, adventure=recommendation.adventure, version=recommendation.model_version)

@@ -1,0 +1,153 @@
+"""Private panels: the full why, what a vote moved, what was blocked."""
+
+from collections.abc import Mapping
+
+import discord
+
+from bot.domain.feedback import BlockKind
+from bot.domain.ids import ShownItemId
+from bot.domain.listening import EvidenceKind
+from bot.domain.music import LinkService, Subject
+from bot.domain.recommending import EvidenceShare, Moved, Receipt, Why
+from bot.ui import custom_ids
+from bot.ui.layout import Layout, button, container, line, notice, row, rule
+from bot.ui.links import linked
+from bot.ui.safe import safe_text
+from bot.ui.texts import Markdown, catalogue, number, text
+
+BAR_CELLS = 10
+SMALL_LOG_ODDS = 0.005
+"""Parts smaller than this round to nothing and are left out."""
+
+
+def why_panel(why: Why, item_id: ShownItemId | None, *, service: LinkService) -> Layout:
+    """Return the full reason for a pick, with what can be done about it."""
+    parts: list[discord.ui.Item[Layout]] = [
+        line(f"{text('why.heading')}\n{linked(why.subject, service)}"),
+        line(_verdict_of_model(why)),
+    ]
+    if why.shares:
+        parts.append(line("\n".join([text("why.evidence"), *map(_share_line, why.shares)])))
+    else:
+        parts.append(line(text("why.no_evidence")))
+    parts.append(line("\n".join([text("why.parts"), *_part_lines(why.parts)])))
+    if item_id is not None:
+        parts += [rule(), _panel_buttons(why.subject, item_id)]
+    return Layout(container(*parts))
+
+
+def _panel_buttons(subject: Subject, item_id: ShownItemId) -> discord.ui.ActionRow[Layout]:
+    buttons = [
+        button(custom_ids.like_this(subject.key), label=text("why.more_like_this"), emoji="🔎")
+    ]
+    if subject.track is not None:
+        buttons.append(
+            button(
+                custom_ids.block(item_id, BlockKind.TRACK), label=text("why.not_this"), emoji="🚫"
+            )
+        )
+    buttons.append(
+        button(
+            custom_ids.block(item_id, BlockKind.ARTIST), label=text("why.never_artist"), emoji="⛔"
+        )
+    )
+    return row(*buttons)
+
+
+def _verdict_of_model(why: Why) -> Markdown:
+    lines = [text("why.probability", percent=round(100 * why.probability))]
+    if why.from_stored and why.rank is not None and why.score_rank is not None:
+        lines.append(
+            text(
+                "why.ranks",
+                score_rank=number(why.score_rank),
+                rank=why.rank,
+                rerank=f"{why.rerank or 0.0:+.2f}",
+            )
+        )
+    return Markdown("\n".join(lines))
+
+
+def _share_line(share: EvidenceShare) -> str:
+    keys = {
+        EvidenceKind.PLAY: "why.played",
+        EvidenceKind.PICK: "why.picked",
+        EvidenceKind.LIKE: "why.liked",
+        EvidenceKind.DISLIKE: "why.disliked",
+        EvidenceKind.SKIP: "why.skipped",
+    }
+    what = text(
+        keys[EvidenceKind(share.kind)],
+        title=share.subject.full_title,
+        plays=number(max(1, round(share.value))),
+    )
+    return f"`{share.share:+.2f}` {what}"
+
+
+def _part_lines(parts: Mapping[str, float]) -> list[str]:
+    largest = max((abs(v) for v in parts.values()), default=0.0) or 1.0
+    rows = sorted(parts.items(), key=lambda p: -abs(p[1]))
+    return [
+        f"`{value:+.2f}` {_bar(abs(value) / largest)} {part_name(name)}"
+        for name, value in rows
+        if abs(value) >= SMALL_LOG_ODDS
+    ]
+
+
+def part_name(name: str) -> str:
+    """Return a part of the score in words; a part without a sentence keeps its name."""
+    key = f"part.{name}"
+    return text(key) if key in catalogue() else safe_text(name.replace("_", " "))
+
+
+def _bar(share: float) -> str:
+    filled = round(BAR_CELLS * min(1.0, max(0.0, share)))
+    return "▰" * filled + "▱" * (BAR_CELLS - filled)
+
+
+def receipt_panel(receipt: Receipt, item_id: ShownItemId) -> Layout:
+    """Return what a vote moved, with an undo."""
+    if not receipt.changed:
+        key = "receipt.nothing_to_undo" if receipt.verdict == 0 else "receipt.unchanged"
+        return notice(text(key, title=receipt.subject.full_title))
+    key = {1: "receipt.up", -1: "receipt.down", 0: "receipt.undone"}[receipt.verdict]
+    lines = [text(key, title=receipt.subject.full_title)]
+    lines += [_moved(m) for m in receipt.moved]
+    lines.append(text("receipt.footer") if receipt.moved else text("receipt.nothing_moved"))
+    if receipt.verdict == 0:
+        return notice("\n".join(lines))
+    undo = row(button(custom_ids.vote(item_id, None), label=text("receipt.undo"), emoji="↩️"))
+    return notice("\n".join(lines), undo)
+
+
+def _moved(moved: Moved) -> Markdown:
+    arrow = "▲" if moved.after < moved.before else "▼"
+    return Markdown(
+        f"{arrow} {safe_text(moved.name, limit=60)} {number(moved.before)} → {number(moved.after)}"
+    )
+
+
+def blocked_panel(subject: Subject, kind: BlockKind) -> Layout:
+    """Return the answer to a block, with an undo."""
+    artist = kind is BlockKind.ARTIST or subject.track is None
+    target = subject.artist.id if artist else subject.key
+    kind = BlockKind.ARTIST if artist else BlockKind.TRACK
+    undo = row(button(custom_ids.unblock(kind, target), label=text("receipt.undo"), emoji="↩️"))
+    if artist:
+        return notice(text("block.artist", name=subject.artist.name), undo)
+    return notice(text("block.track", title=subject.full_title), undo)
+
+
+def consent_panel(custom_id: str, intro: str) -> Layout:
+    """Return the question that comes before anything is stored."""
+    return notice(
+        f"{intro}\n\n{text('consent.text')}",
+        row(
+            button(
+                custom_id,
+                label=text("consent.ok"),
+                emoji="✅",
+                style=discord.ButtonStyle.success,
+            )
+        ),
+    )

@@ -74,7 +74,7 @@ class CommandBook:
     def find(self, name: str, user: User, channel: Channel, kind: int = SLASH) -> dict[str, Any]:
         """Find the command as this person would in this channel."""
         guild = channel.guild
-        here = self._scopes.get(guild and guild.id, {}) if guild else {}
+        here = self._scopes.get(guild.id, {}) if guild else {}
         command = here.get((kind, name)) or self._scopes[None].get((kind, name))
         if command is None:
             known = ", ".join(sorted(self.names())) or "none"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tests.fake_discord.clock import Clock, Pulse, Snowflakes
 from tests.fake_discord.commands import CommandBook
@@ -58,7 +58,7 @@ class Core:
             return
         channel = message.channel
         if event == "MESSAGE_DELETE":
-            body = {"id": str(message.id), "channel_id": str(channel.id)}
+            body: dict[str, Any] = {"id": str(message.id), "channel_id": str(channel.id)}
         else:
             body = message_json(message, me=self.world.me)
             may_read = channel.is_dm or message.author is self.world.me
@@ -71,7 +71,7 @@ class Core:
             body["guild_id"] = str(guild.id)
             if not guild.bot_present:
                 return
-        self.gateway.dispatch(event, body, guild_id=guild and guild.id)
+        self.gateway.dispatch(event, body, guild_id=channel.guild_id)
 
     def situation(self) -> str:
         """Describe what happened lately, for the message of a failed test."""

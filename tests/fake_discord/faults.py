@@ -8,6 +8,8 @@ from typing import Any, Literal
 
 from tests.fake_discord.errors import ApiError
 
+# Tokens of interactions are long and tell nothing.
+SHOWN_PART = 40
 MESSAGES = {
     429: "You are being rate limited.",
     500: "500: Internal Server Error",
@@ -71,4 +73,7 @@ class RequestLog:
     fault: Fault | None = None
 
     def __str__(self) -> str:
-        return f"{self.method} {self.path} -> {self.status or 'no answer'}"
+        parts = [
+            part if len(part) <= SHOWN_PART else f"{part[:8]}…" for part in self.path.split("/")
+        ]
+        return f"{self.method} {'/'.join(parts)} -> {self.status or 'no answer'}"

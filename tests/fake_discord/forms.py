@@ -20,10 +20,12 @@ PICKED = {kinds.USER_SELECT: User, kinds.CHANNEL_SELECT: Channel, kinds.FILE_UPL
 def pick_values(field: dict[str, Any], chosen: Sequence[Any], filled: Filled) -> list[str]:
     """Choose several of what a select, checkbox group or file upload offers."""
     name, kind = field["custom_id"], field["type"]
-    least = field.get("min_values", 1)
+    least, most = field.get("min_values"), field.get("max_values")
+    least = 1 if least is None else least
     if not chosen and (least == 0 or field.get("required") is False):
         return []
-    most = field.get("max_values", 1 if kind != kinds.CHECKBOX_GROUP else len(field["options"]))
+    if most is None:
+        most = len(field["options"]) if kind == kinds.CHECKBOX_GROUP else 1
     if not least <= len(chosen) <= most:
         raise NotPossibleError(f"{name!r} takes {least} to {most} values, not {len(chosen)}")
     if kind in (kinds.STRING_SELECT, kinds.CHECKBOX_GROUP):

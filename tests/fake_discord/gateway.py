@@ -116,6 +116,8 @@ class Gateway:
         self._privileged = privileged
         self.url = ""
         self.offline = False
+        self.refused = 0
+        """Connections turned away while offline."""
         self.sessions: dict[str, Session] = {}
         self.sockets: set[Socket] = set()
         self.identified = 0
@@ -150,11 +152,12 @@ class Gateway:
         self.dispatch("GUILD_CREATE", guild_json(guild, me=me), guild_id=guild.id)
 
     def announce_channel(self, channel: Channel) -> None:
-        guild_id = None if channel.guild is None else channel.guild.id
-        self.dispatch("CHANNEL_CREATE", channel_json(channel), guild_id=guild_id)
+        self.dispatch("CHANNEL_CREATE", channel_json(channel), guild_id=channel.guild_id)
 
     async def connect(self, request: web.Request) -> web.StreamResponse:
         if self.offline:
+            self.refused += 1
+            self._pulse.touch()
             return web.Response(status=503)
         ws = web.WebSocketResponse(compress=False)
         await ws.prepare(request)

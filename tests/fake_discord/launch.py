@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 OPTION = "--fake-discord-port"
@@ -29,7 +30,7 @@ def split_arguments(arguments: list[str]) -> tuple[int, list[str]]:
     return int(port), rest
 
 
-def main() -> object:
+def main() -> Any:
     here = str(Path(__file__).resolve().parent)
     # Run by its path, this folder would come first and shadow modules of the same names.
     sys.path[:] = [str(ROOT), *(each for each in sys.path if each not in (here, str(ROOT)))]

@@ -93,6 +93,10 @@ class Channel:
         return self.guild is None
 
     @property
+    def guild_id(self) -> int | None:
+        return None if self.guild is None else self.guild.id
+
+    @property
     def bot_permissions(self) -> Permission:
         if self.guild is None:
             return ORDINARY
@@ -157,7 +161,7 @@ class Message:
     @property
     def text(self) -> str:
         """Everything there is to read: content, text displays and embeds."""
-        pieces = [self.content, *parts.texts(self.components)]
+        pieces: list[str | None] = [self.content, *parts.texts(self.components)]
         for embed in self.embeds:
             pieces += [embed.get("title"), embed.get("description")]
             pieces += [f"{each['name']}: {each['value']}" for each in embed.get("fields", [])]

@@ -243,9 +243,8 @@ class People(Core):
     async def _send(
         self, record: InteractionRecord, *, until: Until, within: float
     ) -> InteractionRecord:
-        guild = record.channel.guild
         if not self.gateway.dispatch(
-            "INTERACTION_CREATE", record.payload, guild_id=guild and guild.id
+            "INTERACTION_CREATE", record.payload, guild_id=record.channel.guild_id
         ):
             raise NotPossibleError(f"{record.name}: the bot is offline\n{self.situation()}")
         if until == "sent":

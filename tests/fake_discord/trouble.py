@@ -55,7 +55,7 @@ class Trouble(Core):
 
     def emit(self, event: str, data: dict[str, Any], *, guild: Guild | None = None) -> int:
         """Send any event to the shards it concerns; returns how many got it."""
-        return self.gateway.dispatch(event, data, guild_id=guild and guild.id)
+        return self.gateway.dispatch(event, data, guild_id=None if guild is None else guild.id)
 
     def advance_time(self, seconds: float) -> None:
         """Let the server's clock jump, so that tokens age: 3 s to answer, 15 min to follow up."""

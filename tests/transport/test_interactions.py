@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from discord import HTTPException, NotFound, app_commands, ui
+from discord import HTTPException, Interaction, NotFound, app_commands
 
 from tests.fake_discord import Answer, NotPossibleError, NotSeenError, Permission
 
@@ -30,9 +30,7 @@ def handle(bot):
 
 
 def _typed(call):
-    from discord import Interaction
-
-    async def callback(interaction: Interaction) -> None:
+    async def callback(interaction):
         await call(interaction)
 
     callback.__annotations__["interaction"] = Interaction
@@ -228,27 +226,3 @@ async def test_three_hundred_interactions_at_once(discord, club, bot):
     )
     assert all(each.text == "Track 1" for each in done)
     assert len(club.channel.visible_messages) == 300
-
-
-async def test_a_select_takes_what_it_offers(discord, club, handle):
-    class Pick(ui.View):
-        @ui.select(custom_id="pick", options=[_option("rock"), _option("jazz")])
-        async def pick(self, interaction, select):
-            await interaction.response.edit_message(content=select.values[0], view=None)
-
-    async def offer(interaction):
-        await interaction.response.send_message("?", view=Pick())
-
-    handle(offer)
-    done = await discord.slash(club.ada, club.channel, "ask")
-    with pytest.raises(NotPossibleError, match="offers"):
-        await discord.select(club.ada, done.message, "pick", ["folk"])
-    await discord.select(club.ada, done.message, "pick", ["jazz"])
-    assert done.message.versions == ["?", "jazz"]
-    assert not done.message.selects
-
-
-def _option(value):
-    from discord import SelectOption
-
-    return SelectOption(label=value.title(), value=value)

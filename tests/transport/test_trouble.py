@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import aiohttp
 import pytest
-from discord import HTTPException, LoginFailure
+from discord import HTTPException, Intents, LoginFailure
 
 from tests.fake_discord import FakeDiscord
 from tests.transport.tiny_bot import TinyBot
@@ -95,6 +95,29 @@ async def test_opcode_9_starts_a_fresh_session_without_the_events_between(
     await discord.wait_for(lambda: bot.reactions, "the reaction")
     assert bot.reactions == [("add", club.bob.id, "👎")]
     assert (await discord.slash(club.ada, club.channel, "recommend")).text == "Track 1"
+
+
+async def test_a_refused_resume_costs_the_session_and_the_events(discord, club, bot, message):
+    """So votes by reaction can be lost in an outage, however short."""
+    with discord.gateway_offline():
+        await discord.react(club.ada, message, "👍")
+        await discord.wait_for(lambda: discord.gateway.refused, "an attempt to come back")
+    await discord.wait_for(lambda: bot.readies == 2, "a second READY", within=10)
+    assert (discord.gateway.identified, bot.resumes, bot.reactions) == (2, 0, [])
+
+
+async def test_what_others_write_arrives_without_its_content(discord, club, start_bot):
+    bot = await start_bot(TinyBot(Intents(guilds=True, guild_messages=True, dm_messages=True)))
+    await discord.say(club.ada, club.channel, "not for bots")
+    await discord.say(club.ada, discord.dm(club.ada), "for the bot")
+    await discord.wait_for(lambda: len(bot.heard) == 2, "both messages")
+    assert bot.heard == ["", "for the bot"]
+
+
+async def test_any_event_can_be_sent(discord, club, bot):
+    event = {"id": str(club.guild.id), "unavailable": True}
+    assert discord.emit("GUILD_DELETE", event, guild=club.guild) == 1
+    await discord.wait_for(lambda: bot.get_guild(club.guild.id).unavailable, "the outage")
 
 
 async def test_a_route_the_fake_lacks_fails_the_test_loudly():

@@ -96,6 +96,7 @@ class TinyBot(commands.AutoShardedBot):
         )
         self.votes: list[tuple[int, int, str]] = []
         self.reactions: list[tuple[str, int, str]] = []
+        self.heard: list[str] = []
         self.resumes = 0
         self.readies = 0
 
@@ -113,6 +114,10 @@ class TinyBot(commands.AutoShardedBot):
 
     async def on_resumed(self) -> None:
         self.resumes += 1
+
+    async def on_message(self, message: discord.Message) -> None:
+        if message.author != self.user:
+            self.heard.append(message.content)
 
     async def on_raw_reaction_add(self, event: discord.RawReactionActionEvent) -> None:
         self.reactions.append(("add", event.user_id, str(event.emoji)))

@@ -60,6 +60,8 @@ class _Entrance:
             response = await self._answer(request, handler, log)
         except ApiError as error:
             response = error_answer(error)
+        except (ConnectionError, web.RequestPayloadError):
+            raise  # the bot hung up in the middle
         except Exception as error:
             self._core.crashes.append(f"{log.method} {log.path}: {error!r}")
             raise

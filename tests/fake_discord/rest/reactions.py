@@ -62,7 +62,7 @@ def change_reaction(
         elif guild is not None and user is core.world.me:
             event["member"] = member_json(core.world.my_member(guild))
     name = "MESSAGE_REACTION_ADD" if add else "MESSAGE_REACTION_REMOVE"
-    core.gateway.dispatch(name, event, guild_id=guild and guild.id)
+    core.gateway.dispatch(name, event, guild_id=channel.guild_id)
     return True
 
 

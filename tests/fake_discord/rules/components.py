@@ -160,8 +160,8 @@ def _check_media(where: str, component: dict[str, Any], files: set[str]) -> None
     if component["type"] == kinds.MEDIA_GALLERY:
         require_count(f"{where}.items", component.get("items"), 1, 10)
     for media in kinds.media_items(component):
-        url = media.get("url")
-        require_length(f"{where}.url", url, 1, 2048)
+        require_length(f"{where}.url", media.get("url"), 1, 2048)
+        url = str(media["url"])
         if url.startswith("attachment://"):
             if url.removeprefix("attachment://") not in files:
                 raise invalid_form(

@@ -75,7 +75,8 @@ def _check_field(where: str, field: dict[str, Any]) -> None:
         check_select(where, field)
     elif kind in (kinds.RADIO_GROUP, kinds.CHECKBOX_GROUP):
         check_options(where, field.get("options"), 10)
-    elif kind == kinds.FILE_UPLOAD and not (
-        0 <= field.get("min_values", 1) <= field.get("max_values", 1) <= 10
-    ):
-        raise invalid_form(f"{where}.max_values", "0 to 10 files can be asked for.")
+    elif kind == kinds.FILE_UPLOAD:
+        # Clients send null for what was left out.
+        low, high = field.get("min_values"), field.get("max_values")
+        if not 0 <= (1 if low is None else low) <= (1 if high is None else high) <= 10:
+            raise invalid_form(f"{where}.max_values", "0 to 10 files can be asked for.")

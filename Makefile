@@ -38,8 +38,10 @@ contracts: $(STAMP)
 
 check: lint types contracts test ## what CI runs
 
-lock: ## choose versions anew (needs uv)
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --group dev pyproject.toml -o requirements.lock
+LOCK = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
+lock: ## choose versions anew (needs uv); the second file is what the container runs
+	$(LOCK) --group dev pyproject.toml -o requirements.lock
+	$(LOCK) --constraint requirements.lock pyproject.toml -o requirements-run.lock
 
 clean: ## forget the venv, caches and demo data
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -1,0 +1,174 @@
+"""The operator's commands; the one place that prints, reads settings and decides exit codes."""
+
+import argparse
+import asyncio
+import sqlite3
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from bot import __version__
+from bot.errors import DatabaseBusyError, MusicBotError, SettingsError, StorageError, UserError
+from bot.settings import Settings, load_settings
+
+EXIT_FAILED = 1
+EXIT_USAGE = 2
+EXIT_SETTINGS = 78
+"""`EX_CONFIG` of sysexits.h: service managers don't restart on it."""
+MIN_SQLITE = (3, 37, 0)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.run(options) or 0)
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        if options.command == "run":
+            print(
+                "To see the bot without any account or token: make demo (or python -m bot demo).",
+                file=sys.stderr,
+            )
+        return EXIT_SETTINGS
+    except UserError as error:
+        from bot.ui.texts import plain
+
+        print(plain(error.key, **error.params), file=sys.stderr)
+        return EXIT_FAILED
+    except DatabaseBusyError as error:
+        print(f"{error} Stop the other instance first.", file=sys.stderr)
+        return EXIT_FAILED
+    except StorageError as error:
+        print(error, file=sys.stderr)
+        return EXIT_FAILED
+    except MusicBotError as error:
+        print(f"That failed: {error}", file=sys.stderr)
+        return EXIT_FAILED
+    except KeyboardInterrupt:
+        return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="auxcord", description="Pass the aux: music recommendations for Discord."
+    )
+    parser.add_argument("--version", action="version", version=f"auxcord {__version__}")
+    parser.set_defaults(run=_run, command="run")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+
+    run = commands.add_parser("run", help="run the bot (also without any command)")
+    run.set_defaults(run=_run, command="run")
+
+    demo = commands.add_parser("demo", help="the real bot in a simulated Discord in your browser")
+    demo.add_argument(
+        "listens", nargs="*", type=Path, metavar="FILE", help="real listening data: Spotify or ListenBrainz export, or CSV"
+    )
+    demo.add_argument("--port", type=int, help="port on 127.0.0.1 (default: any free one)")
+    demo.set_defaults(run=_demo, command="demo")
+
+    load = commands.add_parser("import", help="bring a member's listening history in")
+    load.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    load.add_argument("--member", type=int, required=True, metavar="ID", help="Discord user id; they must have agreed with /start")
+    load.set_defaults(run=_import, command="import")
+
+    export = commands.add_parser("export", help="write everything stored about a member as JSON")
+    export.add_argument("--member", type=int, required=True, metavar="ID")
+    export.add_argument("file", type=Path, metavar="FILE")
+    export.set_defaults(run=_export, command="export")
+
+    backup = commands.add_parser("backup", help="write a verified copy of the database")
+    backup.add_argument("folder", nargs="?", type=Path, help="where to (default: DATA_DIR/backups)")
+    backup.set_defaults(run=_backup, command="backup")
+
+    restore = commands.add_parser("restore", help="put a backup back; erasures are replayed")
+    restore.add_argument("file", type=Path, metavar="FILE")
+    restore.set_defaults(run=_restore, command="restore")
+
+    doctor = commands.add_parser("doctor", help="check settings, SQLite and the data folder")
+    doctor.set_defaults(run=_doctor, command="doctor")
+
+    health = commands.add_parser("health", help="exit 0 while the running bot is well")
+    health.set_defaults(run=_health, command="health")
+    return parser
+
+
+def _check_sqlite() -> None:
+    if sqlite3.sqlite_version_info < MIN_SQLITE:
+        wanted = ".".join(map(str, MIN_SQLITE))
+        raise SettingsError(
+            f"Python's SQLite is {sqlite3.sqlite_version}; Auxcord needs {wanted} or newer. Use a newer Python or the container image."
+        )
+
+
+def _run(_options: argparse.Namespace) -> int:
+    from bot.run import run
+
+    _check_sqlite()
+    settings = load_settings()
+    token = settings.token()
+    return asyncio.run(run(settings, token))
+
+
+def _demo(options: argparse.Namespace) -> int:
+    try:
+        from bot.demo.run import run_demo
+    except ModuleNotFoundError as error:
+        raise SettingsError(
+            f"The demo needs the package {error.name}; `make demo` installs everything it needs."
+        ) from error
+    _check_sqlite()
+    asyncio.run(run_demo(options.listens, port=options.port, data_dir=None))
+    return 0
+
+
+def _import(options: argparse.Namespace) -> int:
+    from bot.operator import import_files
+
+    for path in options.files:
+        if not path.is_file():
+            print(f"{path}: there is no such file.", file=sys.stderr)
+            return EXIT_USAGE
+    _check_sqlite()
+    return asyncio.run(import_files(load_settings(), options.files, options.member))
+
+
+def _export(options: argparse.Namespace) -> int:
+    from bot.operator import export_member
+
+    _check_sqlite()
+    return asyncio.run(export_member(load_settings(), options.file, options.member))
+
+
+def _backup(options: argparse.Namespace) -> int:
+    from bot.operator import back_up
+
+    _check_sqlite()
+    return back_up(load_settings(), options.folder)
+
+
+def _restore(options: argparse.Namespace) -> int:
+    from bot.operator import restore
+
+    if not options.file.is_file():
+        print(f"{options.file}: there is no such file.", file=sys.stderr)
+        return EXIT_USAGE
+    return restore(load_settings(), options.file)
+
+
+def _doctor(_options: argparse.Namespace) -> int:
+    from bot.operator import doctor
+
+    settings: Settings | None = None
+    problem: str | None = None
+    try:
+        settings = load_settings()
+    except SettingsError as error:
+        problem = str(error)
+    return doctor(settings, problem)
+
+
+def _health(_options: argparse.Namespace) -> int:
+    from bot.health import check
+
+    return check(load_settings().data_dir)

@@ -6,7 +6,7 @@ Components do not pass through the command tree, so `guarded` leads their errors
 import functools
 import logging
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import aiohttp
@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 S = TypeVar("S")
+Callback = Callable[Concatenate[S, discord.Interaction[Any], P], Coroutine[Any, Any, None]]
 UNKNOWN_INTERACTION = 10062
 TOKEN_EXPIRED = 50027
 
@@ -90,14 +91,12 @@ async def defer(interaction: discord.Interaction[Any], *, private: bool) -> None
     await interaction.response.defer(ephemeral=private, thinking=True)
 
 
-def guarded(
-    callback: Callable[Concatenate[S, discord.Interaction[Any], P], Awaitable[None]],
-) -> Callable[Concatenate[S, discord.Interaction[Any], P], Awaitable[None]]:
+def guarded(callback: Callback[S, P]) -> Callback[S, P]:
     """Lead a component callback's errors into `answer_error`."""
 
     @functools.wraps(callback)
     async def wrapper(
-        self: S, interaction: discord.Interaction[Any], *args: P.args, **kwargs: P.kwargs
+        self: S, interaction: discord.Interaction[Any], /, *args: P.args, **kwargs: P.kwargs
     ) -> None:
         try:
             await callback(self, interaction, *args, **kwargs)

@@ -5,6 +5,7 @@ import logging
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 from bot.adapters.clock import SystemClock
 from bot.adapters.compute import ThreadCompute
 from bot.adapters.sqlite.database import Database
-from bot.adapters.uploads import FolderUploads
+from bot.adapters.uploads import UploadFolder
 from bot.adapters.worker_process import WorkerProcess
 from bot.client import MusicBot
 from bot.ports import Clock
@@ -72,9 +73,15 @@ async def open_app(
         database = await stack.enter_async_context(Database.open(settings.data_dir))
         await database.catalogue.seed_atlas(atlas_folder())
         compute = await stack.enter_async_context(ThreadCompute(threads=settings.compute_threads))
-        worker = WorkerProcess(data_dir=settings.data_dir, refit_timeout_s=settings.refit_timeout_s)
-        stack.push_async_callback(worker.aclose)
-        services = _build(settings, database, compute, worker, clock, min_refit_pause_s)
+        uploads = await stack.enter_async_context(UploadFolder(database.uploads_dir))
+        worker = await stack.enter_async_context(
+            WorkerProcess(
+                settings.data_dir,
+                serving=partial(_serving_folder, database),
+                refit_timeout_s=settings.refit_timeout_s,
+            )
+        )
+        services = _build(settings, database, uploads, compute, worker, clock, min_refit_pause_s)
         await services.preferences.load()
         await services.training.start()
         tasks = _Background(stack)
@@ -90,9 +97,15 @@ def atlas_folder() -> Path:
     return Path(str(resources.files("bot.atlas").joinpath("data")))
 
 
+async def _serving_folder(database: Database) -> Path | None:
+    latest = await database.models.latest()
+    return database.models_dir / latest[1] if latest else None
+
+
 def _build(
     settings: Settings,
     database: Database,
+    uploads: UploadFolder,
     compute: ThreadCompute,
     worker: WorkerProcess,
     clock: Clock,
@@ -111,7 +124,7 @@ def _build(
         compute=compute,
         clock=clock,
         load=snapshot.load,
-        models_folder=settings.data_dir / "models",
+        models_folder=database.models_dir,
         refit_changes=settings.refit_changes,
         refit_hours=settings.refit_hours,
         min_pause_s=min_refit_pause_s,
@@ -169,7 +182,7 @@ def _build(
         ),
         imports=ImportService(
             listens=database.listens,
-            uploads=FolderUploads(settings.data_dir),
+            uploads=uploads,
             worker=worker,
             consent=consent,
             training=training,

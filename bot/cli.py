@@ -62,14 +62,24 @@ def _parser() -> argparse.ArgumentParser:
 
     demo = commands.add_parser("demo", help="the real bot in a simulated Discord in your browser")
     demo.add_argument(
-        "listens", nargs="*", type=Path, metavar="FILE", help="real listening data: Spotify or ListenBrainz export, or CSV"
+        "listens",
+        nargs="*",
+        type=Path,
+        metavar="FILE",
+        help="real listening data: Spotify or ListenBrainz export, or CSV",
     )
     demo.add_argument("--port", type=int, help="port on 127.0.0.1 (default: any free one)")
     demo.set_defaults(run=_demo, command="demo")
 
     load = commands.add_parser("import", help="bring a member's listening history in")
     load.add_argument("files", nargs="+", type=Path, metavar="FILE")
-    load.add_argument("--member", type=int, required=True, metavar="ID", help="Discord user id; they must have agreed with /start")
+    load.add_argument(
+        "--member",
+        type=int,
+        required=True,
+        metavar="ID",
+        help="Discord user id; they must have agreed with /start",
+    )
     load.set_defaults(run=_import, command="import")
 
     export = commands.add_parser("export", help="write everything stored about a member as JSON")

@@ -30,13 +30,13 @@ async def beat(bot: MusicBot, data_dir: Path) -> None:
                 "loop_lag_s": round(lag, 4),
             }
             temporary = path.with_suffix(".tmp")
-            temporary.write_text(json.dumps(row), encoding="utf-8")  # noqa: ASYNC240  # 150 bytes
-            temporary.replace(path)  # noqa: ASYNC240
+            temporary.write_text(json.dumps(row), encoding="utf-8")  # 150 bytes
+            temporary.replace(path)
             started = time.monotonic()
             await asyncio.sleep(BEAT_S)
             lag = time.monotonic() - started - BEAT_S
     finally:
-        path.unlink(missing_ok=True)  # noqa: ASYNC240
+        path.unlink(missing_ok=True)
 
 
 def check(data_dir: Path) -> int:

@@ -390,6 +390,18 @@ class ModelStore(Protocol):
         ...
 
 
+class MetaStore(Protocol):
+    """A few named texts about the installation itself, such as the hash of the synced commands."""
+
+    async def get(self, key: str) -> str | None:
+        """Return a value, None when there is none."""
+        ...
+
+    async def set(self, key: str, value: str) -> None:
+        """Store a value."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class ParsedUpload:
     """What the import child staged."""

@@ -15,7 +15,15 @@ from bot.settings import Settings
 
 log = logging.getLogger(__name__)
 
-QUIET = ("discord.http", "discord.gateway", "discord.client", "spotipy", "urllib3", "requests", "aiosqlite")
+QUIET = (
+    "discord.http",
+    "discord.gateway",
+    "discord.client",
+    "spotipy",
+    "urllib3",
+    "requests",
+    "aiosqlite",
+)
 """Loggers that print bodies, tokens or every heartbeat below WARNING."""
 
 

@@ -28,20 +28,13 @@ def moved_artists(
     see. Artists that stay below rank `WATCHED` are left out, except the voted one.
     """
     artist_ids = np.asarray(model.catalogue.artists.ids, dtype=np.int64)
-    ranks = np.stack(
-        [
-            model.artist_ranks(model.fold_in(before), artist_ids),
-            model.artist_ranks(model.fold_in(after), artist_ids),
-        ]
-    )
-    eligible = (ranks > 0).all(axis=0)
+    old = model.artist_ranks(model.fold_in(before), artist_ids)
+    new = model.artist_ranks(model.fold_in(after), artist_ids)
+    ranked = np.flatnonzero((old > 0) & (new > 0))
     change = np.zeros(len(artist_ids))
-    change[eligible] = np.abs(np.log(ranks[0, eligible] / ranks[1, eligible]))
-    change[ranks.min(axis=0) > WATCHED] = 0.0
-    voted = np.flatnonzero(artist_ids == voted_artist)
-    order = [int(i) for i in voted if eligible[i] and ranks[0, i] != ranks[1, i]]
-    best = np.argsort(-change, kind="stable")[: n + 1]
-    order += [int(i) for i in best if change[i] > 0 and int(i) not in order]
-    return tuple(
-        Movement(int(artist_ids[i]), int(ranks[0, i]), int(ranks[1, i])) for i in order[:n]
-    )
+    change[ranked] = np.abs(np.log(old[ranked] / new[ranked]))
+    voted = np.flatnonzero((artist_ids == voted_artist) & (change > 0)).tolist()
+    change[np.minimum(old, new) > WATCHED] = 0.0
+    best = np.argsort(-change, kind="stable")[: n + 1].tolist()
+    order = voted + [i for i in best if change[i] > 0 and i not in voted]
+    return tuple(Movement(int(artist_ids[i]), int(old[i]), int(new[i])) for i in order[:n])

@@ -1,1 +1,1 @@
-
+"""Everything that speaks SQL. Open it through `database.Database`."""

@@ -1,0 +1,108 @@
+"""Staged rows of an import on their way into the tables, one slice per transaction.
+
+The import child leaves `staged.sqlite3` with rows numbered 1, 2, 3 …; it is attached read-only for
+the length of one slice, so that SQL alone moves the rows and others write between two slices.
+"""
+
+import sqlite3
+from pathlib import Path
+from typing import Final
+
+from bot.adapters.sqlite.search import index_artists, index_tracks
+from bot.adapters.sqlite.writer import transaction
+from bot.domain.ids import ImportId
+from bot.errors import NotFoundError
+from bot.ports import ImportProgress
+
+STAGED_NAME: Final = "staged.sqlite3"
+SLICE_ROWS: Final = 400
+"""As many rows as are stored in a few milliseconds: what a vote may have to wait."""
+_FUTURE_MS: Final = 24 * 3600 * 1000
+"""Listens dated later than this after the upload are a broken clock's and left out."""
+
+
+def absorb_slice(
+    raw: sqlite3.Connection, import_id: ImportId, folder: Path, limit: int
+) -> ImportProgress:
+    """Store up to `limit` further staged rows; runs outside any transaction."""
+    staged = folder / STAGED_NAME
+    raw.execute("ATTACH DATABASE ? AS upload", (f"{staged.absolute().as_uri()}?mode=ro",))
+    try:
+        with transaction(raw):
+            return _store(raw, import_id, limit)
+    finally:
+        raw.execute("DETACH DATABASE upload")
+
+
+def _store(raw: sqlite3.Connection, import_id: ImportId, limit: int) -> ImportProgress:
+    row = raw.execute(
+        "SELECT member_id, rows_found, rows_done, rows_added, started_at FROM imports WHERE id = ?",
+        (import_id,),
+    ).fetchone()
+    if row is None:
+        raise NotFoundError
+    member_id, rows_found, rows_done, rows_added, started_at = row
+    last = min(rows_done + limit, rows_found)
+    if last <= rows_done:
+        return ImportProgress(rows_done, rows_added)
+    span = (rows_done + 1, last)
+    _add_artists(raw, span)
+    _add_tracks(raw, span)
+    added = raw.execute(
+        "INSERT INTO listens (member_id, source_id, source_time, text_key, track_id, artist_id, "
+        "started_at, precision_ms, ms_played, plays, skipped, recorded_at) "
+        "SELECT ?, s.id, r.source_time, "
+        "  coalesce(r.uri, r.artist_key || char(31) || coalesce(r.title_key, '')), "
+        "  t.id, CASE WHEN t.id IS NULL THEN a.id END, "
+        "  r.started_at_ms, r.precision_ms, r.ms_played, r.plays, r.skipped, ? "
+        "FROM upload.staged AS r "
+        "CROSS JOIN sources AS s ON s.name = r.source "
+        "CROSS JOIN artists AS a ON a.name_key = r.artist_key "
+        "LEFT JOIN tracks AS t ON t.artist_id = a.id AND t.title_key = r.title_key "
+        "WHERE r.row BETWEEN ? AND ? AND (r.started_at_ms IS NULL OR r.started_at_ms <= ?) "
+        "ORDER BY r.row ON CONFLICT DO NOTHING",
+        (member_id, started_at, *span, started_at + _FUTURE_MS),
+    ).rowcount
+    raw.execute(
+        "UPDATE imports SET rows_done = ?, rows_added = rows_added + ? WHERE id = ?",
+        (last, added, import_id),
+    )
+    return ImportProgress(last, rows_added + added)
+
+
+def _add_artists(raw: sqlite3.Connection, span: tuple[int, int]) -> None:
+    new = raw.execute(
+        "INSERT INTO artists (name, name_key) "
+        "SELECT min(r.artist), r.artist_key FROM upload.staged AS r "
+        "WHERE r.row BETWEEN ? AND ? "
+        "AND NOT EXISTS (SELECT 1 FROM artists AS a WHERE a.name_key = r.artist_key) "
+        "GROUP BY r.artist_key ORDER BY min(r.row) RETURNING id, name_key, tier",
+        span,
+    ).fetchall()
+    index_artists(raw, new)
+
+
+def _add_tracks(raw: sqlite3.Connection, span: tuple[int, int]) -> None:
+    (newest,) = raw.execute("SELECT coalesce(max(id), 0) FROM tracks").fetchone()
+    raw.execute(
+        "INSERT INTO tracks (artist_id, title, title_key, spotify_id, mbid) "
+        "SELECT a.id, min(r.title), r.title_key, "
+        "  min(CASE WHEN r.uri GLOB 'spotify:track:*' THEN substr(r.uri, 15) END), min(r.mbid) "
+        "FROM upload.staged AS r CROSS JOIN artists AS a ON a.name_key = r.artist_key "
+        "WHERE r.row BETWEEN ? AND ? AND r.title_key IS NOT NULL "
+        "GROUP BY a.id, r.title_key HAVING NOT EXISTS ("
+        "  SELECT 1 FROM tracks AS t WHERE t.artist_id = a.id AND t.title_key = r.title_key "
+        "  AND (t.spotify_id IS NOT NULL OR min(r.uri) IS NULL)) "
+        "ORDER BY min(r.row) "
+        "ON CONFLICT (artist_id, title_key) DO UPDATE SET "
+        "  spotify_id = coalesce(spotify_id, excluded.spotify_id)",
+        span,
+    )
+    index_tracks(
+        raw,
+        raw.execute(
+            "SELECT t.id, t.title_key, a.tier FROM tracks AS t "
+            "JOIN artists AS a ON a.id = t.artist_id WHERE t.id > ?",
+            (newest,),
+        ).fetchall(),
+    )

@@ -1,0 +1,102 @@
+"""The bundled catalogue: artists and tracks from CSV files, loaded once per version of them."""
+
+import csv
+import hashlib
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from bot.adapters.sqlite.meta import get_meta, set_meta
+from bot.adapters.sqlite.search import index_artists, index_tracks
+from bot.domain.names import name_key
+
+VERSION_KEY: Final = "atlas.version"
+_FORMAT: Final = b"1"
+"""Raised when the same files must be loaded anew."""
+
+
+def seed_atlas(raw: sqlite3.Connection, folder: Path) -> bool:
+    """Load the files of a folder unless this very version is loaded; return whether it was.
+
+    Artists that imports brought in earlier are completed, not doubled.
+    """
+    artist_files = sorted(folder.glob("artists-*.csv"))
+    track_files = sorted(folder.glob("tracks-*.csv"))
+    version = _version([*artist_files, *track_files])
+    if get_meta(raw, VERSION_KEY) == version:
+        return False
+    for row in _rows(artist_files):
+        _store_artist(raw, row)
+    for row in _rows(track_files):
+        _store_track(raw, row)
+    index_artists(raw, raw.execute("SELECT id, name_key, tier FROM artists WHERE atlas = 1"))
+    index_tracks(
+        raw,
+        raw.execute(
+            "SELECT t.id, t.title_key, a.tier FROM tracks AS t "
+            "JOIN artists AS a ON a.id = t.artist_id WHERE a.atlas = 1"
+        ),
+    )
+    set_meta(raw, VERSION_KEY, version)
+    return True
+
+
+def _version(files: list[Path]) -> str:
+    digest = hashlib.sha256(_FORMAT)
+    for path in files:
+        digest.update(f"\0{path.name}\0".encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _rows(files: list[Path]) -> Iterator[dict[str, str]]:
+    for path in files:
+        with path.open(encoding="utf-8", newline="") as file:
+            yield from csv.DictReader(file)
+
+
+def _store_artist(raw: sqlite3.Connection, row: dict[str, str]) -> None:
+    (artist_id,) = raw.execute(
+        "INSERT INTO artists (name, name_key, country, tier, decades, atlas) "
+        "VALUES (?, ?, ?, ?, ?, 1) ON CONFLICT (name_key) DO UPDATE SET name = excluded.name, "
+        "country = excluded.country, tier = excluded.tier, decades = excluded.decades, atlas = 1 "
+        "RETURNING id",
+        (
+            row["name"],
+            name_key(row["name"]),
+            row["country"] or None,
+            int(row["tier"]) if row["tier"] else None,
+            row["decades"],
+        ),
+    ).fetchone()
+    tags = dict.fromkeys(tag.strip() for tag in row["tags"].split(";") if tag.strip())
+    raw.execute("DELETE FROM artist_tags WHERE artist_id = ?", (artist_id,))
+    raw.executemany(
+        "INSERT INTO tags (name) VALUES (?) ON CONFLICT DO NOTHING", [(tag,) for tag in tags]
+    )
+    raw.executemany(
+        "INSERT INTO artist_tags (artist_id, tag_id, place, weight) "
+        "SELECT ?, id, ?, 1.0 FROM tags WHERE name = ?",
+        [(artist_id, place, tag) for place, tag in enumerate(tags)],
+    )
+
+
+def _store_track(raw: sqlite3.Connection, row: dict[str, str]) -> None:
+    raw.execute(
+        "INSERT INTO artists (name, name_key, atlas) VALUES (?, ?, 1) "
+        "ON CONFLICT (name_key) DO UPDATE SET atlas = 1 WHERE atlas = 0",
+        (row["artist"], name_key(row["artist"])),
+    )
+    raw.execute(
+        "INSERT INTO tracks (artist_id, title, title_key, year, atlas) "
+        "SELECT id, ?, ?, ?, 1 FROM artists WHERE name_key = ? "
+        "ON CONFLICT (artist_id, title_key) DO UPDATE SET title = excluded.title, "
+        "year = coalesce(excluded.year, year), atlas = 1",
+        (
+            row["title"],
+            name_key(row["title"]),
+            int(row["year"]) if row["year"] else None,
+            name_key(row["artist"]),
+        ),
+    )

@@ -1,0 +1,121 @@
+"""The database of one data folder, opened as a whole.
+
+::
+
+    async with Database.open(Path("data")) as database:
+        await database.members.agree(member_id, version=1, at=clock.now())
+"""
+
+import contextlib
+import logging
+import sqlite3
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Final
+
+from bot.adapters.sqlite import lock
+from bot.adapters.sqlite.blends import SqliteBlendStore
+from bot.adapters.sqlite.blocks import SqliteBlockStore
+from bot.adapters.sqlite.catalogue import SqliteCatalogueStore
+from bot.adapters.sqlite.connection import (
+    Connection,
+    Readers,
+    connect_writer,
+    require_sqlite,
+    storage_errors,
+)
+from bot.adapters.sqlite.erasure import Erasure
+from bot.adapters.sqlite.gestures import SqliteGestureStore
+from bot.adapters.sqlite.guilds import SqliteGuildStore
+from bot.adapters.sqlite.ledger import ErasureLedger
+from bot.adapters.sqlite.listens import SqliteListenStore
+from bot.adapters.sqlite.members import SqliteMemberStore
+from bot.adapters.sqlite.meta import SqliteMetaStore
+from bot.adapters.sqlite.migrations import migrate
+from bot.adapters.sqlite.models import SqliteModelStore
+from bot.adapters.sqlite.recommendations import SqliteRecommendationStore
+from bot.adapters.sqlite.writer import Writer
+from bot.errors import StorageError
+
+log = logging.getLogger(__name__)
+
+DATABASE_NAME: Final = "auxcord.sqlite3"
+UPLOADS_NAME: Final = "uploads"
+MODELS_NAME: Final = "models"
+
+
+class Database:
+    """Every store over one file; made by `open`."""
+
+    def __init__(self, data_dir: Path, *, readers: Readers, writer: Writer) -> None:
+        self.data_dir = data_dir
+        self.path = data_dir / DATABASE_NAME
+        self.uploads_dir = data_dir / UPLOADS_NAME
+        self.models_dir = data_dir / MODELS_NAME
+        self.readers = readers
+        self.writer = writer
+        self.erasure = Erasure(
+            readers=readers,
+            writer=writer,
+            ledger=ErasureLedger(data_dir),
+            path=self.path,
+            uploads=self.uploads_dir,
+        )
+        self.members = SqliteMemberStore(readers=readers, writer=writer, erasure=self.erasure)
+        self.guilds = SqliteGuildStore(readers=readers, writer=writer)
+        self.catalogue = SqliteCatalogueStore(readers=readers, writer=writer)
+        self.listens = SqliteListenStore(readers=readers, writer=writer, uploads=self.uploads_dir)
+        self.recommendations = SqliteRecommendationStore(readers=readers, writer=writer)
+        self.gestures = SqliteGestureStore(readers=readers, writer=writer)
+        self.blocks = SqliteBlockStore(readers=readers, writer=writer)
+        self.blends = SqliteBlendStore(readers=readers, writer=writer)
+        self.models = SqliteModelStore(readers=readers, writer=writer)
+        self.meta = SqliteMetaStore(readers=readers, writer=writer)
+
+    @classmethod
+    @contextlib.asynccontextmanager
+    async def open(cls, data_dir: Path, *, readers: int = 3) -> AsyncIterator["Database"]:
+        """Own a data folder: lock, check, migrate, finish erasures; close all of it at the end.
+
+        Raises
+        ------
+        DatabaseBusyError
+            When another process owns the folder.
+        StorageError
+            When the file is damaged, or newer than this program.
+        """
+        require_sqlite()
+        _make_folder(data_dir)
+        async with contextlib.AsyncExitStack() as stack:
+            stack.enter_context(lock.hold(data_dir))
+            path = data_dir / DATABASE_NAME
+            with storage_errors():
+                connection = await Connection.open(connect_writer, path)
+                stack.push_async_callback(connection.close)
+                await connection.call(_prepare, path)
+                pool = await Readers.open(path, count=readers)
+            stack.push_async_callback(pool.close)
+            writer = Writer(connection)
+            stack.push_async_callback(writer.close)
+            database = cls(data_dir, readers=pool, writer=writer)
+            forgotten = await database.erasure.replay()
+            if forgotten:
+                log.warning("%d members of the erasure ledger were erased again", len(forgotten))
+            yield database
+
+
+def _make_folder(folder: Path) -> None:
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def _prepare(raw: sqlite3.Connection, path: Path) -> None:
+    try:
+        (verdict,) = raw.execute("PRAGMA quick_check(1)").fetchone()
+    except sqlite3.DatabaseError as error:
+        verdict = str(error)
+    if verdict != "ok":
+        raise StorageError(
+            f"{path} is damaged ({verdict}). Nothing was changed; restore a backup with "
+            "`auxcord restore`."
+        )
+    migrate(raw)

@@ -1,0 +1,67 @@
+"""`python -m bot.worker parse FOLDER` and `python -m bot.worker refit DATA_DIR`."""
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from bot.errors import BadFileError
+from bot.worker.channel import EXIT_BAD_FILE, Channel
+from bot.worker.limits import (
+    MIB,
+    end_with_parent,
+    limit_cpu,
+    limit_memory,
+    peak_memory_bytes,
+    step_back,
+)
+
+PARSE_MEMORY = 512 * MIB
+PARSE_CPU_S = 60
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run one job and return the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m bot.worker", description=__doc__)
+    jobs = parser.add_subparsers(dest="job", required=True)
+    parse = jobs.add_parser("parse")
+    parse.add_argument("folder", type=Path)
+    parse.add_argument("--several-listeners", action="store_true")
+    refit = jobs.add_parser("refit")
+    refit.add_argument("data_dir", type=Path)
+    refit.add_argument("--serving", type=Path)
+    refit.add_argument("--force-publish", action="store_true")
+    args = parser.parse_args(argv)
+    channel = Channel()
+    step_back()
+    end_with_parent()
+    return _parse(args, channel) if args.job == "parse" else _refit(args, channel)
+
+
+def _parse(args: argparse.Namespace, channel: Channel) -> int:
+    from bot.worker.parse import ParseJob  # each job loads what it alone needs
+
+    limit_memory(PARSE_MEMORY)
+    limit_cpu(PARSE_CPU_S)
+    job = ParseJob(
+        args.folder,
+        now_ms=time.time_ns() // 1_000_000,
+        several_listeners=args.several_listeners,
+        report=channel.progress,
+    )
+    try:
+        parsed = job.run()
+    except BadFileError as error:
+        channel.bad_file(error.key, error.params)
+        return EXIT_BAD_FILE
+    channel.result(rows=parsed.rows, notes=parsed.notes, peak_memory_bytes=peak_memory_bytes())
+    return 0
+
+
+def _refit(args: argparse.Namespace, channel: Channel) -> int:
+    raise NotImplementedError
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -73,10 +73,11 @@ def import_done(job: ImportJob) -> Layout:
 
 
 def import_note(note: str) -> Markdown:
-    """Return one `file: message key [n]` note of the parser in words."""
+    """Return one of the parser's notes, `file: message key[ n=12]`, in words."""
     name, _, reason = note.rpartition(": ")
-    key, _, count = reason.partition(" ")
-    return text("import.note.line", name=name, reason=text(key, n=count or ""))
+    key, _, n = reason.partition(" n=")
+    words = text(key, n=number(int(n))) if n else text(key)
+    return text("import.note.line", name=name, reason=words)
 
 
 def settings_panel(settings: MemberSettings) -> Layout:

@@ -12,12 +12,13 @@ from bot.domain.music import LinkService
 from bot.domain.recommending import ShownItem
 from bot.ui import custom_ids
 from bot.ui.layout import Layout, button, container, line, menu, row, rule
-from bot.ui.links import linked, url_of
+from bot.ui.links import linked_in_line, url_of
 from bot.ui.safe import plain_label, safe_text
 from bot.ui.texts import Markdown, plain, text
 
 ON_CARD = 10
-BAR_CELLS = 12
+BAR_CELLS = 10
+NAME = 24
 FILE_NAME = "blend.txt"
 Names = Mapping[MemberId, str]
 
@@ -31,7 +32,7 @@ def invitation(blend: Blend, names: Names, *, ended: bool = False) -> Layout:
             text(
                 "blend.invite",
                 names=Markdown(" ".join(f"<@{m}>" for m in others)),
-                owner=names.get(blend.owner_id, str(blend.owner_id)),
+                owner=_name(names, blend.owner_id),
             )
         ),
         line("\n".join([text(f"blend.rule_{blend.rule}"), standings(blend, names)])),
@@ -47,10 +48,14 @@ def invitation(blend: Blend, names: Names, *, ended: bool = False) -> Layout:
 def standings(blend: Blend, names: Names) -> Markdown:
     """Return who agreed, who is asked, who is out."""
     rows = [
-        text(f"blend.standing_{state}", name=names.get(member, str(member)))
+        text(f"blend.standing_{state}", name=_name(names, member))
         for member, state in blend.members
     ]
     return Markdown(" · ".join(rows))
+
+
+def _name(names: Names, member: MemberId) -> Markdown:
+    return Markdown(safe_text(names.get(member, str(member)), limit=NAME))
 
 
 def answer_row(blend: Blend) -> discord.ui.ActionRow[Layout]:
@@ -85,7 +90,7 @@ def blend_card(
     if result.matches:
         parts.append(line("\n".join([text("blend.matches"), *_matches(result.matches, names)])))
     if left_out:
-        who = ", ".join(safe_text(names.get(m, str(m)), limit=40) for m in left_out)
+        who = ", ".join(_name(names, m) for m in left_out)
         parts.append(line(text("blend.no_evidence", names=Markdown(who))))
     parts += [
         rule(),
@@ -99,15 +104,14 @@ def blend_card(
 
 
 def _short(item: ShownItem, service: LinkService) -> str:
-    titled = str(linked(item.scored.subject, service)).replace("\n", " · ")
-    return f"{item.scored.rank}. {titled}"
+    return f"{item.scored.rank}. {linked_in_line(item.scored.subject, service)}"
 
 
 def _shares(result: BlendResult, names: Names) -> list[Markdown]:
     return [
         text(
             "blend.share",
-            name=names.get(member, str(member)),
+            name=_name(names, member),
             bar=Markdown(
                 "█" * round(BAR_CELLS * share) + "░" * (BAR_CELLS - round(BAR_CELLS * share))
             ),
@@ -122,8 +126,8 @@ def _matches(matches: Sequence[PairMatch], names: Names) -> list[Markdown]:
     return [
         text(
             "blend.match",
-            first=names.get(m.first, str(m.first)),
-            second=names.get(m.second, str(m.second)),
+            first=_name(names, m.first),
+            second=_name(names, m.second),
             percent=m.percent,
             confidence=text(f"blend.confidence_{m.confidence}"),
         )

@@ -17,6 +17,8 @@ from bot.ui.safe import safe_text
 from bot.ui.texts import Markdown, text
 
 TAGS_SHOWN = 3
+NAMED = 45
+"""Longest title in a heading or a reason."""
 Reasons = Mapping[ShownItemId, Sequence[EvidenceShare]]
 
 
@@ -50,9 +52,9 @@ def vote_row(item_id: ShownItemId) -> discord.ui.ActionRow[Layout]:
 
 def _heading(recommendation: Recommendation, owner_name: str, like: Subject | None) -> Markdown:
     if like is not None:
-        return text("card.heading_like", name=owner_name, like=like.full_title)
+        return text("card.heading_like", name=_short(owner_name), like=_short(like.full_title))
     key = "card.heading_single" if len(recommendation.items) == 1 else "card.heading"
-    return text(key, name=owner_name)
+    return text(key, name=_short(owner_name))
 
 
 def _entry(
@@ -71,7 +73,7 @@ def _entry(
 
 def facts(subject: Subject) -> Markdown:
     """Return what anybody may know of a track: its artist's tags and country."""
-    tags = ", ".join(safe_text(t, limit=30) for t in subject.artist.tags[:TAGS_SHOWN])
+    tags = ", ".join(safe_text(t, limit=24) for t in subject.artist.tags[:TAGS_SHOWN])
     return Markdown(" · ".join(p for p in (tags, subject.artist.country or "") if p))
 
 
@@ -82,6 +84,10 @@ def reason_line(reasons: Sequence[EvidenceShare]) -> Markdown:
         return Markdown("")
     phrases = [_phrase(share) for share in named]
     return text("card.because", what=_joined(phrases))
+
+
+def _short(name: str) -> Markdown:
+    return Markdown(safe_text(name, limit=NAMED))
 
 
 def _joined(phrases: Sequence[Markdown]) -> Markdown:
@@ -95,7 +101,7 @@ def _phrase(share: EvidenceShare) -> Markdown:
         EvidenceKind.LIKE: "card.you_liked",
     }
     key = keys.get(EvidenceKind(share.kind), "card.you_know")
-    return text(key, title=share.subject.title)
+    return text(key, title=_short(share.subject.title))
 
 
 def _footer(recommendation: Recommendation, *, single: bool) -> Markdown:

@@ -16,6 +16,7 @@ from bot.ui.safe import safe_text
 from bot.ui.texts import Markdown, catalogue, number, text
 
 BAR_CELLS = 10
+EVIDENCE_TITLE = 80
 SMALL_LOG_ODDS = 0.005
 """Parts smaller than this round to nothing and are left out."""
 
@@ -78,7 +79,7 @@ def _share_line(share: EvidenceShare) -> str:
     }
     what = text(
         keys[EvidenceKind(share.kind)],
-        title=share.subject.full_title,
+        title=Markdown(safe_text(share.subject.full_title, limit=EVIDENCE_TITLE)),
         plays=number(max(1, round(share.value))),
     )
     return f"`{share.share:+.2f}` {what}"

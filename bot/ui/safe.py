@@ -16,15 +16,20 @@ def safe_text(text: str, *, limit: int = MAX_LENGTH) -> str:
     """Return foreign text that can neither mention, link, format nor reorder a message.
 
     Normalised to NFC; control, bidi and line-break characters become spaces or vanish; markdown is
-    escaped; a zero-width space stands after `<`, `@` and `://`; at most `limit` characters of the
-    original are kept.
+    escaped; a zero-width space stands after `<`, `@` and `://`. The result has at most `limit`
+    characters, escapes included, so that a message's budget of 4,000 can be planned.
     """
-    plain = unicodedata.normalize("NFC", text)
-    kept = "".join(_visible(c) for c in plain)
-    kept = " ".join(kept.split())
-    if len(kept) > limit:
-        kept = kept[: limit - 1].rstrip() + "…"
-    escaped = _MARKDOWN.sub(r"\\\1", kept)
+    plain = unicodedata.normalize("NFC", text[: 4 * limit])
+    kept = " ".join("".join(_visible(c) for c in plain).split())
+    escaped = _escaped(kept)
+    while len(escaped) > limit:
+        kept = kept[: len(kept) - max(1, (len(escaped) - limit) // 2)].rstrip()
+        escaped = _escaped(kept) + "…"
+    return escaped
+
+
+def _escaped(text: str) -> str:
+    escaped = _MARKDOWN.sub(r"\\\1", text)
     escaped = _LIST_NUMBER.sub(r"\1\\.", escaped)
     for mark in ("<", "@", "://"):
         escaped = escaped.replace(mark, mark + _ZERO_WIDTH_SPACE)

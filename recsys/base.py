@@ -32,7 +32,7 @@ class Model(Protocol):
         ...
 
     def fold_in(self, user_items: Csr) -> Any:
-        """What the model keeps of these listeners: pure, no training."""
+        """Compute what the model keeps of these listeners: pure, no training."""
         ...
 
     def score(self, folded: Any) -> Floats:
@@ -44,18 +44,18 @@ class Model(Protocol):
         ...
 
     def similar_items(self, item: int, *, n: int) -> Ranking:
-        """The nearest other items."""
+        """Find the nearest other items."""
         ...
 
     def recommend(
         self, user_items: Csr, *, n: int, exclude: Any = (), among: Any = None
     ) -> list[Ranking]:
-        """One ranking per listener."""
+        """Make one ranking per listener."""
         ...
 
 
 def rank(scores: Floats, eligible: Bools, n: int) -> Ranking:
-    """The n best eligible items of one score vector; ties go to the lower index."""
+    """Find the n best eligible items of one score vector; ties go to the lower index."""
     candidates = np.flatnonzero(eligible & np.isfinite(scores))
     if n < len(candidates):
         values = scores[candidates]
@@ -82,7 +82,7 @@ class ScoringModel:
     def recommend(
         self, user_items: Csr, *, n: int, exclude: Any = (), among: Any = None
     ) -> list[Ranking]:
-        """Best items for each listener, one ``Ranking`` per row.
+        """Find the best items for each listener, one ``Ranking`` per row.
 
         Parameters
         ----------
@@ -109,7 +109,7 @@ class ScoringModel:
         return rankings
 
     def similar_items(self, item: int, *, n: int) -> Ranking:
-        """Nearest other items by ``similarity`` (cosine unless a model says otherwise)."""
+        """Find the nearest other items by ``similarity`` (cosine unless a model says otherwise)."""
         scores = self.similarity(np.array([item]), np.arange(self.n_items_))[0]
         eligible = np.ones(self.n_items_, np.bool_)
         eligible[item] = False
@@ -131,7 +131,7 @@ class ScoringModel:
 
 
 def check_confidence(user_items: Csr) -> Csr:
-    """A float32 copy without stored zeros, with sorted indices; refuses non-finite values."""
+    """Make a float32 copy without stored zeros, with sorted indices; refuses non-finite values."""
     checked = user_items.astype(np.float32, copy=True)
     checked.sum_duplicates()
     checked.eliminate_zeros()

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.sparse import csr_array
 
 from recsys.errors import DataError
 from recsys.ids import IdMap
+from recsys.sparse import csr, empty
 from recsys.types import Csr, Floats
 
 
@@ -152,7 +152,7 @@ def _check_tags(name: str, tags: Csr, shape: tuple[int, int]) -> None:
 
 
 def _as_csr(values: Any, shape: tuple[int, int]) -> Csr:
-    return csr_array(shape, dtype=np.float32) if values is None else csr_array(values, dtype="f4")
+    return empty(shape) if values is None else csr(values)
 
 
 def _or_nan(values: ArrayLike | None, n: int) -> Floats:

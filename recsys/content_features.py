@@ -1,9 +1,10 @@
 """Catalogue columns to unit feature rows, block by block; a missing block weighs nothing."""
 
 import numpy as np
-from scipy.sparse import csr_array, diags_array, hstack
+from scipy.sparse import diags_array, hstack
 
 from recsys.catalogue import Catalogue
+from recsys.sparse import csr, empty
 from recsys.types import Csr, Doubles, Floats
 
 _DECADE = 10.0
@@ -41,8 +42,8 @@ def item_features(catalogue: Catalogue) -> Csr | None:
 
 
 def idf_rows(tags: Csr) -> Csr:
-    """Unit rows of log(1 + count) * idf with idf = ln((1 + n) / (1 + df)) + 1."""
-    weights = csr_array(tags, dtype=np.float32, copy=True)
+    """Make unit rows of log(1 + count) * idf with idf = ln((1 + n) / (1 + df)) + 1."""
+    weights = csr(tags).copy()
     weights.eliminate_zeros()
     df = np.bincount(weights.indices, minlength=tags.shape[1])
     idf = np.log((1 + tags.shape[0]) / (1 + df)) + 1
@@ -54,7 +55,7 @@ def era_rows(year: Doubles) -> Csr:
     """Triangular bins of a decade with half a decade between them: near years share bins."""
     known = np.flatnonzero(~np.isnan(year))
     if not len(known):
-        return csr_array((len(year), 0), dtype=np.float32)
+        return empty((len(year), 0))
     first = float(year[known].min())
     place = (year[known] - first) / (_DECADE / 2)
     low = np.floor(place)
@@ -62,7 +63,7 @@ def era_rows(year: Doubles) -> Csr:
     rows = np.concatenate([known, known])
     columns = np.concatenate([low, low + 1]).astype(np.int64)
     values = np.concatenate([1 - part, part]).astype(np.float32)
-    return unit(csr_array((values, (rows, columns)), shape=(len(year), int(low.max()) + 2)))
+    return unit(csr((values, (rows, columns)), (len(year), int(low.max()) + 2)))
 
 
 def sound_rows(features: Floats) -> Csr:
@@ -74,20 +75,18 @@ def sound_rows(features: Floats) -> Csr:
     centred = np.where(known, wide - mean, 0.0)
     spread = np.sqrt((centred**2).sum(axis=0) / n)
     scaled = np.divide(centred, spread, out=np.zeros_like(centred), where=spread > 0)
-    return unit(csr_array(scaled.astype(np.float32)))
+    return unit(csr(scaled))
 
 
 def unit(rows: Csr) -> Csr:
     """Rows scaled to length 1; empty rows stay empty."""
-    clean = csr_array(rows, dtype=np.float32)
+    clean = csr(rows)
     length = np.sqrt(np.asarray(clean.multiply(clean).sum(axis=1), np.float64).ravel())
     scale = np.divide(1.0, length, out=np.zeros_like(length), where=length > 0)
-    scaled = csr_array(diags_array(scale, dtype=np.float64) @ clean).astype(np.float32)
-    scaled.sort_indices()
-    return scaled
+    return csr(diags_array(scale, dtype=np.float64) @ clean)
 
 
 def _one_hot(codes: "np.ndarray[tuple[int], np.dtype[np.int32]]", width: int) -> Csr:
     known = np.flatnonzero(codes >= 0)
     ones = np.ones(len(known), np.float32)
-    return csr_array((ones, (known, codes[known])), shape=(len(codes), width))
+    return csr((ones, (known, codes[known])), (len(codes), width))

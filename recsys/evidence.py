@@ -62,7 +62,7 @@ class Evidence:
 
     @classmethod
     def empty(cls) -> "Evidence":
-        """A listener of whom nothing is known."""
+        """Make a listener of whom nothing is known."""
         return cls.of([])
 
     @classmethod
@@ -98,7 +98,7 @@ class Evidence:
 
     @classmethod
     def concat(cls, *parts: "Evidence") -> "Evidence":
-        """The rows of all parts, in that order."""
+        """Join the rows of all parts, in that order."""
         if not parts:
             return cls.empty()
         return cls(*(np.concatenate(column) for column in zip(*map(_columns, parts), strict=True)))
@@ -149,14 +149,14 @@ class Interactions:
     def of(
         cls, user: ArrayLike, evidence: Evidence, *, n_users: int | None = None
     ) -> "Interactions":
-        """The rows of ``evidence``, each with the code of its listener."""
+        """Pair the rows of ``evidence`` with the codes of their listeners."""
         who = np.asarray(user, np.int64).reshape(-1)
         n = (int(who.max()) + 1 if len(who) else 0) if n_users is None else n_users
         return cls(n, who, *_columns(evidence))
 
     @classmethod
     def from_listeners(cls, listeners: Sequence[Evidence]) -> "Interactions":
-        """Listener k of the sequence gets the code k."""
+        """Give listener k of the sequence the code k."""
         sizes = [len(one) for one in listeners]
         user = np.repeat(np.arange(len(sizes), dtype=np.int64), sizes)
         return cls.of(user, Evidence.concat(*listeners), n_users=len(sizes))
@@ -167,7 +167,7 @@ class Interactions:
         return Evidence(self.level, self.id, self.kind, self.value, self.age_days)
 
     def of_user(self, code: int) -> Evidence:
-        """The rows of one listener."""
+        """Take the rows of one listener."""
         return self.evidence.where(self.user == code)
 
     def where(self, keep: Bools) -> "Interactions":

@@ -48,10 +48,11 @@ class Explanation:
     def evidence(self) -> Doubles:
         """What each of the listener's rows adds over all parts, shape (n_rows,), log-odds."""
         mine = [part.shares for part in self.parts if part.over == "evidence"]
-        return np.sum(mine, axis=0)
+        total: Doubles = np.sum(mine, axis=0)
+        return total
 
     def strongest(self, n: int, *, positive: bool = True) -> list[tuple[int, float]]:
-        """The n rows that speak most for (or against) the item, as (row index, log-odds)."""
+        """Find the n rows that speak most for (or against) the item, as (row index, log-odds)."""
         shares = self.evidence
         order = np.argsort(-shares if positive else shares, kind="stable")[:n]
         fits = [(int(k), float(shares[k])) for k in order]

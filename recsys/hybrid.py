@@ -66,11 +66,11 @@ class HybridRecommender:
         return (BIAS, *(part.name for part in self.parts))
 
     def part(self, name: str) -> Part | None:
-        """The part of that name, or None where this model has none."""
+        """Find the part of that name, or None where this model has none."""
         return next((part for part in self.parts if part.name == name), None)
 
     def fold_in(self, evidence: Evidence) -> Profile:
-        """What the model makes of one listener's evidence; ids it does not know are ignored."""
+        """Compute what the model makes of one listener's evidence; ids it does not know are ignored."""
         signals = weigh(self.catalogue, evidence, self.weighing)
         artists = signals.artists.matrix(1, self.catalogue.n_artists)
         items = signals.items.matrix(1, self.catalogue.n_items)
@@ -121,7 +121,7 @@ class HybridRecommender:
         return total
 
     def signals(self, rows: Interactions | Evidence) -> Signals:
-        """The rows weighed as this model does it."""
+        """Weigh the rows as this model does it."""
         return weigh(self.catalogue, rows, self.weighing)
 
     def recommend(self, profile: Profile, *, n: int, options: Options) -> tuple[Pick, ...]:

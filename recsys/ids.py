@@ -42,7 +42,7 @@ class IdMap:
         return self._ids
 
     def index_of(self, ids: ArrayLike) -> Ints:
-        """Indices of outside ids, shape (len(ids),), int64; -1 where the id is unknown."""
+        """Look up the indices of outside ids, shape (len(ids),), int64; -1 where the id is unknown."""
         wanted = _as_ids(ids)
         if not len(wanted) or not len(self) or wanted.dtype.kind != self._ids.dtype.kind:
             return np.full(len(wanted), -1, np.int64)
@@ -50,7 +50,7 @@ class IdMap:
         return np.where(self._sorted[place] == wanted, self._order[place], -1)
 
     def extended(self, ids: ArrayLike | Iterable[Any]) -> "IdMap":
-        """A map with the unknown ones among ``ids`` appended in their order of appearance."""
+        """Make a map with the unknown ones among ``ids`` appended in their order of appearance."""
         wanted = _as_ids(ids)
         fresh = wanted[self.index_of(wanted) < 0]
         if not len(fresh):

@@ -8,10 +8,10 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-from scipy.sparse import csr_array
 
 from recsys.catalogue import Catalogue
 from recsys.evidence import Evidence, Interactions, Kind, Level
+from recsys.sparse import csr
 from recsys.types import Csr, Doubles, Ints
 
 
@@ -40,7 +40,7 @@ class Weighing:
     attention: float = 4.0
 
     def as_dict(self) -> dict[str, float]:
-        """The numbers by name."""
+        """Give the numbers by name."""
         return asdict(self)
 
 
@@ -59,9 +59,8 @@ class Links:
         """Signed confidence, csr_array of shape (n_users, n_targets), float32, no stored zeros."""
         known = (self.target >= 0) & (self.weight != 0)
         cells = (self.user[known], self.target[known])
-        whole = csr_array((self.weight[known], cells), shape=(n_users, n_targets))
+        whole = csr((self.weight[known], cells), (n_users, n_targets))
         whole.sum_duplicates()
-        whole = whole.astype(np.float32)
         whole.data[np.abs(whole.data) < 1e-6] = 0  # a like and a dislike that cancel
         whole.eliminate_zeros()
         return whole
@@ -118,7 +117,8 @@ def _stated(rows: Any, weighing: Weighing) -> Doubles:
     by_kind[Kind.DISLIKE] = weighing.dislike
     by_kind[Kind.SKIP] = weighing.skip
     by_kind[Kind.LISTED] = weighing.listed
-    return by_kind[rows.kind]
+    stated: Doubles = by_kind[rows.kind]
+    return stated
 
 
 def _attention(kind: Any, user: Ints, n_users: int, weighing: Weighing) -> Doubles:

@@ -67,7 +67,8 @@ class Scores:
     @cached_property
     def total(self) -> Floats:
         """Sum of the parts, shape (n_items,), added in float32 in the order of the parts."""
-        return self.parts.sum(axis=0, dtype=np.float32)
+        total: Floats = self.parts.sum(axis=0, dtype=np.float32)
+        return total
 
     @cached_property
     def probability(self) -> Floats:
@@ -76,5 +77,5 @@ class Scores:
         return (1.0 / (1.0 + np.exp(-wide))).astype(np.float32)
 
     def of(self, item: int) -> dict[str, float]:
-        """The parts of one item (by index), by name."""
+        """Give the parts of one item (by index), by name."""
         return dict(zip(self.part_names, self.parts[:, item].tolist(), strict=True))

@@ -8,11 +8,11 @@ import numpy as np
 
 from recsys.filters import eligible_items
 from recsys.recommendation import Options, Pick
-from recsys.types import Doubles, Floats, Ints
 
 if TYPE_CHECKING:
     from recsys.hybrid import HybridRecommender
     from recsys.profile import Profile, Scores
+    from recsys.types import Doubles, Floats, Ints
 
 _FAMILIAR_COST = 5.0  # log-odds that adventure 1 takes from an artist known by heart
 _FAR_GAIN = 3.0  # log-odds that adventure 1 gives to the rarest, least similar artist
@@ -77,9 +77,9 @@ def adventure_term(model: HybridRecommender, profile: Profile, adventure: float)
         if part.name == "popularity":
             raw = part.model.score(folded)[0]
             low, high = float(raw.min()), float(raw.max())
-            far += 0.5 * (high - raw) / max(high - low, 1e-6)
+            far = far + np.float32(0.5 / max(high - low, 1e-6)) * (high - raw)
         elif part.name == "content":
-            far += 0.5 * np.clip(0.5 - 0.5 * part.model.score(folded)[0], 0, 1)
+            far = far + 0.5 * np.clip(0.5 - 0.5 * part.model.score(folded)[0], 0, 1)
     term: Floats = adventure * (_FAR_GAIN * far - _FAMILIAR_COST * profile.familiarity)
     return term.astype(np.float32)
 

@@ -16,10 +16,11 @@ from recsys.hybrid import FAMILIAR, HybridRecommender
 from recsys.interactions import Weighing, weigh
 from recsys.models.als import ALS
 from recsys.models.content import Content
+from recsys.models.ease import EASE
 from recsys.models.familiar import Familiar
 from recsys.models.item_knn import ItemKNN
 from recsys.models.popularity import Popularity
-from recsys.part import Curve, Part
+from recsys.part import Part
 from recsys.types import Csr
 from recsys.weights import Blend, Candidate, learn_blend, prior_blend
 
@@ -32,8 +33,8 @@ class Config:
     ----------
     n_factors : int or None
         Factors of the latent model; None lets the number of listeners decide (8 to 128).
-    latent, neighbours : mapping
-        Further keywords of ``ALS`` and ``ItemKNN``.
+    latent, neighbours, closed_form : mapping
+        Further keywords of ``ALS``, ``ItemKNN`` and ``EASE``.
     parts : tuple of str or None
         The only parts to build; None builds all that the data supports.
     learn_weights : bool
@@ -49,6 +50,7 @@ class Config:
     n_factors: int | None = None
     latent: Mapping[str, Any] = field(default_factory=dict)
     neighbours: Mapping[str, Any] = field(default_factory=dict)
+    closed_form: Mapping[str, Any] = field(default_factory=dict)
     parts: tuple[str, ...] | None = None
     learn_weights: bool = True
     least_shared_items: int = 500
@@ -80,9 +82,9 @@ def fit(
     config = config or Config()
     whole = interactions if validation is None else _together(interactions, validation)
     artists, items = _matrices(whole, catalogue, config.weighing)
-    if not config.learn_weights or whole.n_users == 0:
-        blend = prior_blend(int((np.diff(artists.indptr) > 0).sum()))
-    else:
+    candidates = build(artists, items, catalogue, config)
+    blend = prior_blend(candidates, int((np.diff(artists.indptr) > 0).sum()))
+    if config.learn_weights and whole.n_users:
         known, held_out = (
             hold_out(interactions, catalogue, seed=config.random_state)
             if validation is None
@@ -90,8 +92,9 @@ def fit(
         )
         blend = _learn(known, held_out, catalogue, config)
     parts = [
-        Part(one.name, one.level, one.model, blend.curve(one), one.personal)
-        for one in build(artists, items, catalogue, config)
+        Part(one.name, one.level, one.model, blend.curves[one.name], one.personal)
+        for one in candidates
+        if one.name in blend.curves
     ]
     stamp = trained_at or datetime.now(UTC).isoformat(timespec="seconds")
     info = {
@@ -129,6 +132,7 @@ def build(artists: Csr, items: Csr, catalogue: Catalogue, config: Config) -> lis
         "popularity": Popularity(catalogue.popularity),
         "latent": latent(),
         "neighbours": neighbours(),
+        "closed_form": EASE(**config.closed_form),
         "content": Content(artist_features(catalogue)),
         FAMILIAR: Familiar(),
     }
@@ -182,18 +186,15 @@ def _learn(
     known: Interactions, held_out: Interactions, catalogue: Catalogue, config: Config
 ) -> Blend:
     artists, items = _matrices(known, catalogue, config.weighing)
-    _, wanted = _matrices(held_out, catalogue, config.weighing)
-    if not catalogue.is_flat:
-        wanted_artists, _ = _matrices(held_out, catalogue, config.weighing)
-    else:
-        wanted_artists = wanted
+    wanted_artists, wanted_items = _matrices(held_out, catalogue, config.weighing)
+    at_items = catalogue.is_flat or 2 * wanted_items.nnz >= wanted_artists.nnz
     return learn_blend(
         build(artists, items, catalogue, config),
         catalogue,
         artists=artists,
         items=items,
-        wanted=wanted if wanted.nnz or catalogue.is_flat else wanted_artists,
-        by_artist=not wanted.nnz and not catalogue.is_flat,
+        wanted=wanted_items if at_items else wanted_artists,
+        level=Level.ITEM if at_items else Level.ARTIST,
         most_users=config.validation_users,
         seed=config.random_state,
     )

@@ -3,9 +3,9 @@
 from typing import Self
 
 import numpy as np
-from scipy.sparse import csr_array
 
 from recsys.base import ScoringModel, check_confidence
+from recsys.sparse import csr
 from recsys.types import Csr, Doubles, Floats, Ints
 
 _CELLS = 4_000_000  # numbers held by one batch: 16 MB in float32
@@ -41,7 +41,7 @@ class ALS(ScoringModel):
         self,
         *,
         n_factors: int = 64,
-        unobserved: float = 0.05,
+        unobserved: float = 0.1,
         regularisation: float = 0.01,
         dislike: float = 0.3,
         n_iterations: int = 8,
@@ -60,8 +60,7 @@ class ALS(ScoringModel):
         Sets ``item_factors_`` (n_items, n_factors), float32; listeners' factors are not kept.
         """
         x = check_confidence(user_items)
-        columns = csr_array(x.T)
-        columns.sort_indices()
+        columns = csr(x.T)
         rng = np.random.default_rng(self.random_state)
         spread = 0.1 / np.sqrt(self.n_factors)
         items = (spread * rng.standard_normal((x.shape[1], self.n_factors))).astype(np.float32)
@@ -127,7 +126,8 @@ class ALS(ScoringModel):
     def score(self, folded: Floats) -> Floats:
         """Predicted preference, shape (n_users, n_items), float32; near 1 for well-fitting items."""
         self._check_fitted()
-        return folded @ self.item_factors_.T
+        scores: Floats = folded @ self.item_factors_.T
+        return scores
 
     def coefficients(self, user_items: Csr, item: int) -> Doubles:
         """y_i' A^-1 y_j for each evidence item j (times ``dislike`` below zero), shape (nnz,)."""
@@ -137,12 +137,16 @@ class ALS(ScoringModel):
         y = self.item_factors_[user_items.indices].astype(np.float64)
         wanted = self.item_factors_[item].astype(np.float64)
         near: Doubles = y @ np.linalg.solve(self._system(y, weights), wanted)
-        return near * np.where(weights > 0, 1.0, self.dislike)
+        signed: Doubles = near * np.where(weights > 0, 1.0, self.dislike)
+        return signed
 
     def similarity(self, items: Ints, others: Ints) -> Floats:
         """Cosine of the factors, shape (len(items), len(others)), -1..1; 0 without listeners."""
         self._check_fitted()
-        return unit_rows(self.item_factors_[items]) @ unit_rows(self.item_factors_[others]).T
+        near: Floats = (
+            unit_rows(self.item_factors_[items]) @ unit_rows(self.item_factors_[others]).T
+        )
+        return near
 
 
 def unit_rows(rows: Floats) -> Floats:

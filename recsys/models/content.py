@@ -3,9 +3,9 @@
 from typing import Self
 
 import numpy as np
-from scipy.sparse import csr_array
 
 from recsys.base import ScoringModel, check_confidence
+from recsys.sparse import dense, empty
 from recsys.types import Csr, Doubles, Floats, Ints
 
 
@@ -36,14 +36,14 @@ class Content(ScoringModel):
     def fit(self, user_items: Csr) -> Self:
         """Take the features; the listeners of (n_users, n_items) teach nothing here."""
         self.n_items_ = check_confidence(user_items).shape[1]
-        empty = csr_array((self.n_items_, 0), dtype=np.float32)
-        self.features_: Csr = empty if self.features is None else self.features
+        nothing = empty((self.n_items_, 0))
+        self.features_: Csr = nothing if self.features is None else self.features
         return self
 
     def fold_in(self, user_items: Csr) -> Floats:
         """Profiles of shape (n_users, n_features), float32, of length < 1."""
         rows = self._check_rows(user_items)
-        profile: Floats = csr_array(rows @ self.features_).toarray()
+        profile: Floats = dense(rows @ self.features_)
         length = np.sqrt(np.einsum("ij,ij->i", profile, profile, dtype=np.float64))
         scaled: Floats = profile / (length + self.reserve)[:, None].astype(np.float32)
         return scaled
@@ -52,7 +52,8 @@ class Content(ScoringModel):
         """Cosine times the confidence in the profile, shape (n_users, n_items), -1..1."""
         self._check_fitted()
         if len(folded) == 1:
-            return (self.features_ @ folded[0])[None, :].astype(np.float32)
+            one: Floats = (self.features_ @ folded[0])[None, :].astype(np.float32)
+            return one
         return np.ascontiguousarray((self.features_ @ folded.T).T, np.float32)
 
     def coefficients(self, user_items: Csr, item: int) -> Doubles:
@@ -69,5 +70,5 @@ class Content(ScoringModel):
     def similarity(self, items: Ints, others: Ints) -> Floats:
         """Cosine, shape (len(items), len(others)), 0 where either has no description."""
         self._check_fitted()
-        dense: Floats = (self.features_[items] @ csr_array(self.features_[others].T)).toarray()
-        return dense
+        near: Floats = dense(self.features_[items] @ self.features_[others].T)
+        return near

@@ -5,6 +5,7 @@ from typing import Self
 import numpy as np
 
 from recsys.base import ScoringModel, check_confidence
+from recsys.sparse import dense
 from recsys.types import Csr, Doubles, Floats, Ints
 
 
@@ -17,20 +18,20 @@ class Familiar(ScoringModel):
         return self
 
     def fold_in(self, user_items: Csr) -> Csr:
-        """The confidence itself, shape (n_users, n_items)."""
+        """Return the confidence itself, shape (n_users, n_items)."""
         return self._check_rows(user_items)
 
     def score(self, folded: Csr) -> Floats:
         """Signed confidence, shape (n_users, n_items), float32; 0 for unheard items."""
         self._check_fitted()
-        dense: Floats = folded.toarray().astype(np.float32)
-        return dense
+        scores: Floats = dense(folded)
+        return scores
 
     def coefficients(self, user_items: Csr, item: int) -> Doubles:
         """1 for the item itself, 0 for all else."""
-        return (user_items.indices == item).astype(np.float64)
+        return np.equal(user_items.indices, item).astype(np.float64)
 
     def similarity(self, items: Ints, others: Ints) -> Floats:
         """1 for the same item, else 0."""
         self._check_fitted()
-        return (items[:, None] == others[None, :]).astype(np.float32)
+        return np.equal(items[:, None], others[None, :]).astype(np.float32)

@@ -1,6 +1,6 @@
 """How well liked an artist or item is, whoever asks."""
 
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 
@@ -66,7 +66,7 @@ class Popularity(ScoringModel):
         return np.zeros((self._check_rows(user_items).shape[0], 0), np.float32)
 
     def score(self, folded: Floats) -> Floats:
-        """The same log-odds for everybody, shape (n_users, n_items), float32."""
+        """Return the same log-odds for everybody, shape (n_users, n_items), float32."""
         self._check_fitted()
         return np.broadcast_to(self.log_odds_, (len(folded), self.n_items_))
 
@@ -78,5 +78,6 @@ class Popularity(ScoringModel):
     def similarity(self, items: Ints, others: Ints) -> Floats:
         """Likeness of log-odds, 0..1: 1 / (1 + distance)."""
         self._check_fitted()
-        gap: Any = np.abs(self.log_odds_[items][:, None] - self.log_odds_[others][None, :])
-        return (1.0 / (1.0 + gap)).astype(np.float32)
+        gap = np.abs(self.log_odds_[items][:, None] - self.log_odds_[others][None, :])
+        near: Floats = (1.0 / (1.0 + gap)).astype(np.float32)
+        return near

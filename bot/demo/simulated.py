@@ -1,0 +1,135 @@
+"""The only module that knows simcord: a bot in a simulated server, with members and a preview."""
+
+import re
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, TypeAlias
+
+import discord
+import simcord
+from simcord.actors import MemberActor
+from simcord.builders import ChannelHandle, GuildHandle, UserHandle
+from simcord.components import walk_components
+from simcord.env import Env
+from simcord.results import InteractionResult, ResponseMessage
+
+Member: TypeAlias = MemberActor
+User: TypeAlias = UserHandle
+Result: TypeAlias = InteractionResult
+Shown: TypeAlias = ResponseMessage
+
+SETTLE_S = 30.0
+"""How long one command may take; the first one may wait for the first model."""
+NAME_LENGTH = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Simulation:
+    """A running bot among people; each verb of a member waits until the bot has answered."""
+
+    env: Env
+    guild: GuildHandle
+    channel: ChannelHandle
+    members: Mapping[str, Member]
+    """By display name, in the order given."""
+
+    @asynccontextmanager
+    async def preview(self, *, port: int | None = None, title: str = "") -> AsyncIterator[str]:
+        """Show the channel on 127.0.0.1 and yield the address; it carries a secret, as a key would.
+
+        Raises
+        ------
+        PortTakenError
+            When the port is in use.
+        """
+        del title
+        preview = self.env.preview(
+            self.channel, viewers=list(self.members.values()), layout="channel", port=port
+        )
+        try:
+            await preview.__aenter__()
+        except simcord.SetupError as error:
+            if port and "bind" in str(error):
+                raise PortTakenError(port) from error
+            raise
+        try:
+            yield preview.url
+        finally:
+            await preview.close()
+
+    def keep_time(self) -> None:
+        """Bring the simulated clock, which stands still by itself, to the present."""
+        behind = (datetime.now(UTC) - self.env.now()).total_seconds()
+        if behind > 0:
+            self.env.backend.advance_clock(behind)
+
+
+class PortTakenError(Exception):
+    """The wanted port is in use."""
+
+
+@asynccontextmanager
+async def simulated(
+    bot: discord.Client,
+    *,
+    members: Sequence[str] = ("Ada", "Bruno"),
+    guild_name: str = "Listening room",
+    channel_name: str = "music",
+    check_errors: bool = True,
+    settle_timeout_s: float = SETTLE_S,
+) -> AsyncIterator[Simulation]:
+    """Run a bot in a simulated server with one channel and these members.
+
+    With `check_errors`, an exception that the bot's own handlers never saw is raised at the end.
+    """
+    shards = {"shard_count": 1} if isinstance(bot, discord.AutoShardedClient) else {}
+    run = simcord.run(bot, settle_timeout=settle_timeout_s, check_errors=check_errors, **shards)
+    async with run as env:
+        guild = env.create_guild(guild_name)
+        channel = guild.create_text_channel(channel_name)
+        people = {
+            name: guild.add_member(env.create_user(_user_name(name), global_name=name))
+            for name in members
+        }
+        simulation = Simulation(env=env, guild=guild, channel=channel, members=people)
+        simulation.keep_time()
+        await env.settle()
+        yield simulation
+
+
+def _user_name(display: str) -> str:
+    plain = re.sub(r"[^a-z0-9]+", "_", display.lower()).strip("_")
+    return plain[:NAME_LENGTH] or "member"
+
+
+def text_of(shown: Shown | discord.Message) -> str:
+    """Return everything a message says, one paragraph per line; labels of buttons are left out."""
+    parts = [shown.content] if shown.content else []
+    parts += [str(c["content"]) for c in _components(shown) if "content" in c]
+    return "\n".join(parts)
+
+
+def buttons_of(shown: Shown | discord.Message) -> list[str]:
+    """Return the custom ids of all buttons and menus of a message, from top to bottom."""
+    return [str(c["custom_id"]) for c in _components(shown) if c.get("custom_id")]
+
+
+def labels_of(shown: Shown | discord.Message) -> list[str]:
+    """Return what is written on the buttons of a message, from top to bottom."""
+    return [str(c["label"]) for c in _components(shown) if c.get("label")]
+
+
+def answers(result: Result) -> list[Shown]:
+    """Return the answer and its follow-ups, as far as they still stand."""
+    first = [result.response] if result.response is not None else []
+    return [*first, *result.followups]
+
+
+def _components(shown: Shown | discord.Message) -> list[Mapping[str, Any]]:
+    if isinstance(shown, discord.Message):
+        rows: Sequence[Any] = [component.to_dict() for component in shown.components]
+    else:
+        rows = shown.components
+    return list(walk_components(list(rows)))

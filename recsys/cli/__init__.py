@@ -1,0 +1,1 @@
+"""The command line: the one part of this package that reads data files and prints."""

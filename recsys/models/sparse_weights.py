@@ -1,0 +1,71 @@
+"""Scores that are a sparse weighted sum over the evidence: item-item models in general."""
+
+import numpy as np
+
+from recsys.base import ScoringModel
+from recsys.sparse import csr, dense
+from recsys.types import Csr, Doubles, Floats, Ints
+
+
+class SparseWeights(ScoringModel):
+    """Serving half of item-item models: score_i = sum_j w_j b_ji / (sum_j |w_j|) ** norm.
+
+    A child sets ``weights_`` (n_items, n_items), float32, rows by evidence item, in ``fit``.
+    """
+
+    weights_: Csr
+    norm: float
+
+    def fold_in(self, user_items: Csr) -> Csr:
+        """Confidence divided by its total to the power ``norm``, shape (n_users, n_items)."""
+        rows = self._check_rows(user_items)
+        total = np.add.reduceat(np.abs(np.append(rows.data, 0)), rows.indptr[:-1])
+        total[np.diff(rows.indptr) == 0] = 0
+        scale = np.maximum(total.astype(np.float64), 1.0) ** -self.norm
+        data = (rows.data * np.repeat(scale, np.diff(rows.indptr))).astype(np.float32)
+        return csr((data, rows.indices, rows.indptr), rows.shape)
+
+    def score(self, folded: Csr) -> Floats:
+        """Weighted similarity to the evidence, shape (n_users, n_items), float32."""
+        self._check_fitted()
+        if folded.shape[0] == 1:
+            return self._score_one(folded)
+        scores: Floats = dense(folded @ self.weights_)
+        return scores
+
+    def _score_one(self, folded: Csr) -> Floats:
+        starts, ends = (
+            self.weights_.indptr[folded.indices],
+            self.weights_.indptr[folded.indices + 1],
+        )
+        sizes = (ends - starts).astype(np.int64)
+        cells = np.repeat(starts - np.concatenate([[0], np.cumsum(sizes)[:-1]]), sizes) + np.arange(
+            int(sizes.sum())
+        )
+        weights = self.weights_.data[cells] * np.repeat(folded.data, sizes)
+        target = self.weights_.indices[cells]
+        return np.bincount(target, weights, self.n_items_).astype(np.float32)[None, :]
+
+    def coefficients(self, user_items: Csr, item: int) -> Doubles:
+        """Similarity of each evidence item to ``item`` over the norm, shape (nnz,)."""
+        total = max(float(np.abs(user_items.data).sum(dtype=np.float64)), 1.0)
+        rows = self.weights_[user_items.indices]
+        near = np.asarray(rows[:, [item]].toarray()).ravel().astype(np.float64)
+        shares: Doubles = near * total**-self.norm
+        return shares
+
+    def similarity(self, items: Ints, others: Ints) -> Floats:
+        """Kept similarities, shape (len(items), len(others)), -1..1; 0 where not kept."""
+        self._check_fitted()
+        kept: Floats = dense(self.weights_[items][:, others])
+        return kept
+
+
+def strongest(row: Ints, col: Ints, value: Doubles, k: int, shape: tuple[int, int]) -> Csr:
+    """Sparse matrix of the k largest entries (by size, whatever the sign) of each row."""
+    order = np.lexsort((col, -np.abs(value), row))
+    row, col, value = row[order], col[order], value[order]
+    count = np.bincount(row, minlength=shape[0])
+    place = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count)
+    keep = place < k
+    return csr((value[keep], (row[keep], col[keep])), shape)

@@ -1,0 +1,35 @@
+"""The one place that makes sparse matrices, so that their dtype and shape are always the same."""
+
+from typing import Any
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from recsys.types import Csr
+
+
+def csr(values: Any, shape: tuple[int, int] | None = None) -> Csr:
+    """Make a float32 csr_array with sorted indices.
+
+    Parameters
+    ----------
+    values : array, sparse matrix, ``(data, (row, column))`` or ``(data, indices, indptr)``
+    shape : tuple of two int, optional
+    """
+    made: Any = csr_array(values, shape=shape)
+    if made.dtype != np.float32:
+        made = made.astype(np.float32)
+    if not made.has_sorted_indices:
+        made.sort_indices()
+    whole: Csr = made
+    return whole
+
+
+def empty(shape: tuple[int, int]) -> Csr:
+    """Make a float32 csr_array without entries."""
+    return csr((np.zeros(0, np.float32), (np.zeros(0, np.int64), np.zeros(0, np.int64))), shape)
+
+
+def dense(matrix: Any) -> Any:
+    """Make a float32 ndarray of a sparse matrix."""
+    return matrix.toarray().astype(np.float32, copy=False)

@@ -14,29 +14,29 @@ from recsys.types import Csr, Doubles, Floats, Ints
 
 # Raw score at which a curve starts to bend; chosen on the validation rows of a public set.
 KNEES = {
-    "latent": 0.05,
-    "neighbours": 0.05,
-    "closed_form": 0.05,
-    "track_latent": 0.05,
-    "track_neighbours": 0.05,
+    "latent": 1.0,
+    "neighbours": 1.0,
+    "closed_form": 1.0,
+    "track_latent": 1.0,
+    "track_neighbours": 1.0,
 }
-# Slopes before anything is learned, in log-odds per bent raw score.
+# Slopes before anything is learned, in log-odds per bent raw score; near what large data teaches.
 PRIORS = {
     "popularity": 0.5,
-    "latent": 0.8,
-    "neighbours": 0.6,
-    "closed_form": 0.6,
-    "content": 2.0,
+    "latent": 3.0,
+    "neighbours": 2.0,
+    "closed_form": 3.0,
+    "content": 3.0,
     "familiar": 1.0,
     "track_popularity": 0.3,
-    "track_content": 2.0,
-    "track_latent": 0.6,
-    "track_neighbours": 0.6,
+    "track_content": 3.0,
+    "track_latent": 2.0,
+    "track_neighbours": 2.0,
 }
-_PRIOR_BIAS = -4.0
+_PRIOR_BIAS = -2.0
 _HEARD_AT = 10.0  # listeners at which a collaborative part reaches half of its prior slope
 _PRIOR_POSITIVES = 300.0  # held-out rows that the priors are worth
-_NEAR, _NEAR_PER_PART, _FAR = 200, 50, 50  # candidates per listener
+_NEAR, _NEAR_PER_PART, _FAR = 60, 15, 50  # candidates per listener
 _CELLS = 12_000_000
 
 
@@ -83,7 +83,9 @@ def prior_blend(parts: Sequence[Candidate], n_users: int) -> Blend:
     """Weigh the parts before anything is learned; collaborative ones need listeners to be heard."""
     heard = n_users / (n_users + _HEARD_AT)
     curves = {
-        part.name: Curve(part.prior.slope * (heard if part.is_collaborative else 1.0), part.prior.knee)
+        part.name: Curve(
+            part.prior.slope * (heard if part.is_collaborative else 1.0), part.prior.knee
+        )
         for part in parts
     }
     return Blend(curves, _PRIOR_BIAS)
@@ -165,7 +167,9 @@ class _Sampler:
             chunk = users[start : start + step]
             bent = self._bent(artists[chunk], items[chunk])
             for row, user in enumerate(chunk):
-                found.append(self._candidates(bent[:, row], _row(known, user), _row(positive, user)))
+                found.append(
+                    self._candidates(bent[:, row], _row(known, user), _row(positive, user))
+                )
         if not found:
             return _Sample(np.zeros((0, len(self.parts))), np.zeros(0), np.zeros(0), np.zeros(0))
         return _Sample(*(np.concatenate(column) for column in zip(*found, strict=True)))
@@ -192,7 +196,10 @@ class _Sampler:
         positive = np.zeros(self.n, np.bool_)
         positive[wanted] = True
         pool = np.flatnonzero(free)
-        for values, depth in ((self.slopes @ bent, _NEAR), *((layer, _NEAR_PER_PART) for layer in bent)):
+        for values, depth in (
+            (self.slopes @ bent, _NEAR),
+            *((layer, _NEAR_PER_PART) for layer in bent),
+        ):
             free[_largest(values, pool, depth)] = False
         chosen = pool[~free[pool]]
         far = pool[free[pool]]

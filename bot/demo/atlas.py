@@ -36,9 +36,7 @@ def read_tracks(folder: Path) -> tuple[AtlasTrack, ...]:
         artist = artists.get(row["artist"])
         if artist is not None:
             year = int(row["year"]) if row["year"] else None
-            tracks.setdefault(
-                (artist.name, row["title"]), AtlasTrack(artist, row["title"], year)
-            )
+            tracks.setdefault((artist.name, row["title"]), AtlasTrack(artist, row["title"], year))
     return tuple(tracks.values())
 
 

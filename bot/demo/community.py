@@ -32,8 +32,10 @@ _COUNTRY_PULL = 1.5
 _FAME_PULL = 0.5
 _ARTIST_CHANCE = 0.45
 _TRACK_CHANCE = 0.25
+_FAME_HEARD = 0.6
+"""How much sooner a track is met with each step of its artist's fame."""
 _QUIET_SHARE = 0.08
-"""How much likelier... of a quiet scene's tracks are known, against those of any other."""
+"""Chance that a track of a quiet scene has been played, against that of any other."""
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -176,9 +178,7 @@ def _era(track: AtlasTrack, eras: Mapping[int, float]) -> float:
     return max((eras.get(decade, 0.0) for decade in decades), default=0.0)
 
 
-def _known(
-    persona: Persona, features: _Features, taste: Ints, rng: np.random.Generator
-) -> Ints:
+def _known(persona: Persona, features: _Features, taste: Ints, rng: np.random.Generator) -> Ints:
     """Which part of a taste has been played: famous tracks first, quiet scenes hardly at all."""
     loud = np.zeros(len(taste))
     quiet = np.zeros(len(taste))
@@ -188,7 +188,7 @@ def _known(
             quiet = np.maximum(quiet, strength)
         else:
             loud = np.maximum(loud, strength)
-    chance = np.exp(0.4 * features.fame[taste]) * np.where(quiet > loud, _QUIET_SHARE, 1.0)
+    chance = np.exp(_FAME_HEARD * features.fame[taste]) * np.where(quiet > loud, _QUIET_SHARE, 1.0)
     n_known = int(rng.integers(*KNOWN_TRACKS))
     return rng.choice(taste, size=n_known, replace=False, p=chance / chance.sum())
 
@@ -203,9 +203,7 @@ def _ranks(values: Floats) -> Floats:
     return np.argsort(np.argsort(values)) / max(1, len(values) - 1)
 
 
-def _plays(
-    tracks: Ints, heat: Floats, now: datetime, rng: np.random.Generator
-) -> Iterator[Play]:
+def _plays(tracks: Ints, heat: Floats, now: datetime, rng: np.random.Generator) -> Iterator[Play]:
     counts = 1 + rng.poisson(np.exp(rng.normal(0.2 + 2.0 * heat, 0.6)))
     ages = rng.beta(1.0, 2.0, len(tracks)) * HISTORY.total_seconds()
     for track, count, age in zip(tracks.tolist(), counts.tolist(), ages.tolist(), strict=True):

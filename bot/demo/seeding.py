@@ -15,7 +15,6 @@ from bot.domain.feedback import Verdict
 from bot.domain.ids import ChannelId, GuildId, MemberId
 from bot.domain.names import name_key
 from bot.domain.recommending import RecommendRequest
-from bot.errors import UserError
 
 VOTERS = 4
 """So many of the sample listeners have asked for a list and voted on two of its tracks."""
@@ -106,10 +105,3 @@ async def vote(
 
 def _key(artist: str, title: str) -> tuple[str, str]:
     return name_key(artist), name_key(title)
-
-
-def in_words(error: UserError) -> str:
-    """Return an error of an import as a sentence for the terminal."""
-    from bot.ui.texts import plain
-
-    return plain(error.key, **error.params)

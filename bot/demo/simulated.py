@@ -1,5 +1,6 @@
 """The only module that knows simcord: a bot in a simulated server, with members and a preview."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -13,6 +14,7 @@ from simcord.actors import MemberActor
 from simcord.builders import ChannelHandle, GuildHandle, UserHandle
 from simcord.components import walk_components
 from simcord.env import Env
+from simcord.preview import Preview
 from simcord.results import InteractionResult, ResponseMessage
 
 Member: TypeAlias = MemberActor
@@ -36,15 +38,14 @@ class Simulation:
     """By display name, in the order given."""
 
     @asynccontextmanager
-    async def preview(self, *, port: int | None = None, title: str = "") -> AsyncIterator[str]:
-        """Show the channel on 127.0.0.1 and yield the address; it carries a secret, as a key would.
+    async def preview(self, *, port: int | None = None) -> AsyncIterator["Window"]:
+        """Show the channel to a browser on this computer; the first member looks on first.
 
         Raises
         ------
         PortTakenError
             When the port is in use.
         """
-        del title
         preview = self.env.preview(
             self.channel, viewers=list(self.members.values()), layout="channel", port=port
         )
@@ -55,7 +56,7 @@ class Simulation:
                 raise PortTakenError(port) from error
             raise
         try:
-            yield preview.url
+            yield Window(preview)
         finally:
             await preview.close()
 
@@ -64,6 +65,22 @@ class Simulation:
         behind = (datetime.now(UTC) - self.env.now()).total_seconds()
         if behind > 0:
             self.env.backend.advance_clock(behind)
+
+
+class Window:
+    """The channel as a page on 127.0.0.1."""
+
+    def __init__(self, preview: Preview) -> None:
+        self._preview = preview
+
+    @property
+    def address(self) -> str:
+        """Where the page is; whoever knows it can act as any member."""
+        return self._preview.url
+
+    def wait_closed(self) -> "asyncio.Task[None]":
+        """Return what is done once somebody ends the preview on its page."""
+        return asyncio.create_task(self._preview.wait_closed(), name="preview")
 
 
 class PortTakenError(Exception):

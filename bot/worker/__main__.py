@@ -60,7 +60,11 @@ def _parse(args: argparse.Namespace, channel: Channel) -> int:
 
 
 def _refit(args: argparse.Namespace, channel: Channel) -> int:
-    raise NotImplementedError
+    from bot.worker.refit import refit  # scikit-learn and pandas stay out of the other jobs
+
+    result = refit(args.data_dir, serving=args.serving, force_publish=args.force_publish)
+    channel.result(**result, peak_memory_bytes=peak_memory_bytes())
+    return 0
 
 
 if __name__ == "__main__":

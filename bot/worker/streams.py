@@ -9,6 +9,11 @@ from bot.worker.limits import Limits
 from bot.worker.notes import FileRefusedError, Reason
 
 CHUNK = 64 * 1024
+PIECE = 4 * 1024
+"""JSON is handed over in pieces this small: ijson keeps a path per level of nesting, so that memory
+grows with the square of the depth, and depth is counted between pieces."""
+DEEPEST = 256
+"""Open brackets of one row; brackets inside of titles count too, real rows have three."""
 _Decoder: TypeAlias = codecs.IncrementalDecoder | io.IncrementalNewlineDecoder
 _UTF16 = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 
@@ -54,7 +59,8 @@ class TextReader:
     def __init__(self, source: CountedReader, *, row_bytes: int) -> None:
         self._source = source
         self._row_bytes = row_bytes
-        self._since_row = 0
+        self._since_row = self._depth = 0
+        self._json = memoryview(b"")
         self._head = _fill(source)
         self._encoding, self._mark = _encoding(self._head)
         self._pending = self._head[self._mark :]
@@ -73,15 +79,18 @@ class TextReader:
         """Return the next bytes of the text as UTF-8, none for 0 and at the end."""
         if size == 0:
             return b""
-        data = self._text().encode("utf-8")
+        if not self._json:
+            self._json = memoryview(self._text().encode("utf-8"))
+        data, self._json = bytes(self._json[:PIECE]), self._json[PIECE:]
         self._since_row += len(data)
-        if self._since_row > self._row_bytes + 4 * CHUNK:
+        self._depth += sum(map(data.count, b"[{")) - sum(map(data.count, b"]}"))
+        if self._since_row > self._row_bytes + PIECE or self._depth > DEEPEST:
             raise FileRefusedError(Reason.BOMB)
         return data
 
     def row_done(self) -> None:
         """Say that a row was complete: no row may be larger than the bound."""
-        self._since_row = 0
+        self._since_row = self._depth = 0
 
     def lines(self) -> Iterator[str | None]:
         """Yield lines without their end; None stands for one that is too long."""

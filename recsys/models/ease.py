@@ -1,14 +1,14 @@
 """EASE: item-item weights in closed form, kept sparse; strong where listeners are few."""
 
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from scipy.sparse import vstack
 
 from recsys.base import check_confidence
-from recsys.models.sparse_weights import SparseWeights, strongest
+from recsys.models.sparse_weights import SparseWeights
 from recsys.sparse import csr, empty
-from recsys.types import Csr, Doubles
+from recsys.types import Csr, Floats
 
 _BLOCK = 512
 
@@ -26,6 +26,8 @@ class EASE(SparseWeights):
     regularisation : float
         l, in units of confidence squared.
     n_neighbours : int
+    most_items : int
+        Only the items with the most listeners take part; the cost grows with its square.
     norm : float
         See ``SparseWeights``.
 
@@ -35,41 +37,47 @@ class EASE(SparseWeights):
     """
 
     def __init__(
-        self, *, regularisation: float = 200.0, n_neighbours: int = 300, norm: float = 0.0
+        self,
+        *,
+        regularisation: float = 200.0,
+        n_neighbours: int = 200,
+        most_items: int = 6000,
+        norm: float = 0.0,
     ) -> None:
         self.regularisation = regularisation
         self.n_neighbours = n_neighbours
+        self.most_items = most_items
         self.norm = norm
 
     def fit(self, user_items: Csr) -> Self:
         """Learn weights from signed confidence of shape (n_users, n_items)."""
-        x = check_confidence(user_items)
-        x = x[np.diff(x.indptr) > 0]
-        n_users, n_items = x.shape
-        gram = (x @ x.T).toarray().astype(np.float64) + self.regularisation * np.eye(n_users)
+        whole = check_confidence(user_items)
+        n_items = whole.shape[1]
+        listeners = np.bincount(whole.indices, minlength=n_items)
+        kept = np.sort(np.argsort(-listeners, kind="stable")[: self.most_items])
+        x = whole[np.diff(whole.indptr) > 0][:, kept]
+        gram = (x @ x.T).toarray().astype(np.float64) + self.regularisation * np.eye(x.shape[0])
         kernel = np.linalg.inv(gram).astype(np.float32)
         columns = csr(x.T)
-        own = np.zeros(n_items)
-        blocks = []
-        for start in range(0, n_items, _BLOCK):
-            chunk = columns[start : start + _BLOCK]
-            half = chunk @ kernel
-            own[start : start + _BLOCK] = np.asarray(chunk.multiply(half).sum(axis=1)).ravel()
-        for start in range(0, n_items, _BLOCK):
-            chunk = columns[start : start + _BLOCK]
-            weights = (columns @ (chunk @ kernel).T).T / (1 - own).astype(np.float32)
-            blocks.append(self._kept(weights, start))
-        self.weights_ = csr(vstack(blocks)) if blocks else empty((0, 0))
+        half = np.asarray(columns @ kernel, np.float32)
+        own = np.asarray(columns.multiply(half).sum(axis=1), np.float64).ravel()
+        scale = (1 / (1 - own)).astype(np.float32)
+        blocks = [
+            self._strongest((x.T @ half[start : start + _BLOCK].T).T * scale, start)
+            for start in range(0, len(kept), _BLOCK)
+        ]
+        near: Any = csr(vstack(blocks)).tocoo() if blocks else empty((0, 0)).tocoo()
+        row, col = near.coords
+        self.weights_: Csr = csr((near.data, (kept[row], kept[col])), (n_items, n_items))
         self.n_items_ = n_items
         return self
 
-    def _kept(self, weights: Doubles, start: int) -> Csr:
+    def _strongest(self, weights: Floats, start: int) -> Csr:
         n, n_items = weights.shape
         weights[np.arange(n), start + np.arange(n)] = 0
         k = min(self.n_neighbours, n_items)
         near = np.argpartition(-np.abs(weights), k - 1, axis=1)[:, :k]
-        row = np.repeat(np.arange(n), k)
-        col = near.ravel()
+        row, col = np.repeat(np.arange(n), k), near.ravel()
         value = weights[row, col]
-        keep = value != 0
-        return strongest(row[keep], col[keep], value[keep], k, (n, n_items))
+        told = value != 0
+        return csr((value[told], (row[told], col[told])), (n, n_items))

@@ -1,0 +1,166 @@
+"""`make demo`: the real bot in a simulated server, with people in it, until Ctrl-C."""
+
+import asyncio
+import contextlib
+import signal
+import tempfile
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bot.app import App, atlas_folder, open_app
+from bot.demo.atlas import read_tracks
+from bot.demo.community import draw_community
+from bot.demo.listens import Upload, read_listens
+from bot.demo.personas import NEWCOMER, YOU
+from bot.demo.seeding import bring_in, first_model, pick_artists, upload_of, vote
+from bot.demo.simulated import PortTakenError, Simulation, simulated
+from bot.domain.ids import ChannelId, GuildId, MemberId
+from bot.errors import BadFileError, SettingsError
+from bot.run import set_up_logging
+from bot.settings import Settings
+from bot.ui.texts import plain
+
+REFIT_CHANGES = 12
+"""The shared model is trained anew after so many votes: soon enough to be seen."""
+REFIT_PAUSE_S = 0.2
+TICK_S = 1.0
+SEPARATOR = "─" * 72
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """A demo that is ready to be shown."""
+
+    app: App
+    simulation: Simulation
+    sample: bool
+    """Whether the sample community is in it."""
+
+
+async def run_demo(listens: list[Path], *, port: int | None, data_dir: Path | None) -> None:
+    """Show the bot in the browser until Ctrl-C or SIGTERM.
+
+    `data_dir` keeps the data; without it everything goes into a folder that is deleted at the end.
+
+    Raises
+    ------
+    SettingsError
+        With one sentence, when a file of `listens` or the port cannot be used.
+    """
+    uploads = read_listens(listens)
+    set_up_logging("WARNING")
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError):  # not on Windows
+            loop.add_signal_handler(number, stop.set)
+    show = asyncio.create_task(_show(uploads, port=port, data_dir=data_dir), name="demo")
+    wait = asyncio.create_task(stop.wait(), name="stop")
+    try:
+        await asyncio.wait([show, wait], return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        wait.cancel()
+        show.cancel()
+        await asyncio.wait([show, wait])
+    if not show.cancelled():
+        show.result()
+    _say("The demo has ended.")
+
+
+async def _show(uploads: Sequence[Upload], *, port: int | None, data_dir: Path | None) -> None:
+    started = time.monotonic()
+    with contextlib.ExitStack() as stack:
+        if data_dir is None:
+            temporary = tempfile.TemporaryDirectory(
+                prefix="auxcord-demo-", ignore_cleanup_errors=True
+            )
+            data_dir = Path(stack.enter_context(temporary))
+        _say("Auxcord is tuning up …")
+        async with open_demo(data_dir, uploads) as demo:
+            try:
+                async with demo.simulation.preview(port=port) as window:
+                    _say(_welcome(demo, window.address, time.monotonic() - started))
+                    await _until_closed(demo, window.wait_closed())
+            except PortTakenError:
+                raise SettingsError(
+                    f"Port {port} is in use; name another one or leave --port out."
+                ) from None
+
+
+@asynccontextmanager
+async def open_demo(data_dir: Path, uploads: Sequence[Upload] = ()) -> AsyncIterator[Demo]:
+    """Open the app, bring the people in, wait for the first model.
+
+    Raises
+    ------
+    SettingsError
+        When nothing in a file of `uploads` can be read.
+    """
+    settings = Settings(
+        _env_file=None,
+        discord_token=None,
+        discord_token_file=None,
+        data_dir=data_dir,
+        refit_changes=REFIT_CHANGES,
+        backup_hours=0,
+    )
+    async with open_app(settings, min_refit_pause_s=REFIT_PAUSE_S) as app:
+        sample = all(upload.member == YOU for upload in uploads)
+        tracks = await asyncio.to_thread(read_tracks, atlas_folder())
+        drawn = draw_community(tracks, now=datetime.now(UTC)) if sample else ()
+        brought = {upload.member: upload for upload in uploads}
+        listeners = [one for one in drawn if one.name not in brought]
+        everybody = [*brought.values(), *(upload_of(one, tracks) for one in listeners)]
+        everybody.sort(key=lambda upload: upload.member != YOU)
+        names = [upload.member for upload in everybody]
+        async with simulated(
+            app.make_bot(), members=[*names, NEWCOMER], check_errors=False
+        ) as simulation:
+            ids = {name: MemberId(m.id) for name, m in simulation.members.items()}
+            try:
+                await bring_in(app, everybody, ids)
+            except BadFileError as error:
+                raise SettingsError(plain(error.key, **error.params)) from None
+            await pick_artists(app, listeners, ids)
+            await first_model(app, listeners=len(names))
+            guild_id, channel_id = GuildId(simulation.guild.id), ChannelId(simulation.channel.id)
+            await vote(app, listeners, tracks, ids, guild_id=guild_id, channel_id=channel_id)
+            yield Demo(app, simulation, sample)
+
+
+async def _until_closed(demo: Demo, closed: asyncio.Future[None]) -> None:
+    """Let the simulated clock run until the preview is ended from its page."""
+    while not closed.done():
+        await asyncio.wait([closed], timeout=TICK_S)
+        demo.simulation.keep_time()
+
+
+def _welcome(demo: Demo, address: str, took_s: float) -> str:
+    names = [name for name in demo.simulation.members if name != NEWCOMER]
+    you, others = names[0], names[1:3]
+    blend = " ".join(f"member:{other}" for other in others[:1]) or f"member:{NEWCOMER}"
+    other = others[0] if others else NEWCOMER
+    return f"""
+{SEPARATOR}
+Ready after {took_s:.0f} s. Open this in your browser:
+
+    {address}
+
+You are {you}, one of {len(names)} listeners. Four things to try in the box below the channel:
+
+ 1. /recommend, press 👍 or 👎 under a few tracks, then /recommend again:
+    the new list already knows.
+ 2. Switch to {NEWCOMER} and type /start: pick five artists, get a first list.
+ 3. /blend {blend}, then switch to {other} and press "I'm in".
+ 4. Press ⋯ under a track, or ask /taste, to see what is known and why.
+
+Nothing leaves this computer, and all of it is deleted at the end. Ctrl-C ends the demo.
+{SEPARATOR}"""
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)

@@ -1,0 +1,170 @@
+"""The refit job: trainable rows in, a verified snapshot folder and a recommendation out."""
+
+import dataclasses
+import os
+import shutil
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.adapters.sqlite.training_rows import GESTURES, TrainingRows, read_training
+from recsys import Catalogue, Evidence, HybridRecommender, Interactions, Kind, RecsysError
+from recsys.evaluation import Case, Comparison, compare
+from recsys.snapshot import load, save
+from recsys.sparse import csr
+from recsys.training import fit
+
+DATABASE_NAME: Final = "auxcord.sqlite3"
+KEPT_MODELS: Final = 3
+HELD_BACK: Final = 0.2
+"""Share of the likes nobody has trained on yet that old and new model are compared on."""
+LEAST_CASES: Final = 20
+TIERS: Final = 5
+
+
+def refit(data_dir: Path, *, serving: Path | None, force_publish: bool) -> dict[str, Any]:
+    """Train, compare, write; return what the bot is told.
+
+    The newest likes that neither model has seen are held back and both models rank them (decision
+    D6); with fewer than 20 of them, or with `force_publish`, the new model trains on everything and
+    is published.
+    """
+    rows = read_training(data_dir / DATABASE_NAME, now_ms=time.time_ns() // 1_000_000)
+    catalogue = catalogue_of(rows)
+    whole = _interactions(rows, np.ones(len(rows.id), np.bool_))
+    old = None if force_publish or serving is None else _loaded(serving)
+    held = np.zeros(len(rows.id), np.bool_) if old is None else _held_back(rows, old)
+    model = fit(
+        _interactions(rows, ~held) if held.any() else whole,
+        catalogue,
+        trained_at=datetime.now(UTC).isoformat(),
+    )
+    cut = dict(rows.row_cut)
+    publish, reason = True, "first or forced"
+    if held.any() and old is not None:
+        cut[GESTURES] = int(rows.recorded[held].min()) - 1
+        verdict = compare(old, model, _cases(rows, held))
+        publish, reason = verdict.publish, _in_words(verdict)
+    elif old is not None:
+        reason = "too few new likes to compare on"
+    folder = _write(model, data_dir / "models", cut)
+    _prune(data_dir / "models", keep={folder.name, serving.name if serving else ""})
+    return {
+        "folder": str(folder),
+        "row_cut": cut,
+        "publish": publish,
+        "reason": reason,
+        "info": {
+            "version": model.version,
+            "trained_at": model.trained_at,
+            "listeners": rows.n_users,
+            "interactions": len(rows.id) - int(held.sum()),
+            "tracks": int((rows.item_keys > 0).sum()),
+            "artists": len(rows.artist_ids),
+            "details": dict(model.info),
+        },
+    }
+
+
+def catalogue_of(rows: TrainingRows) -> Catalogue:
+    """Return the catalogue the models share: every known track and artist."""
+    names, country = np.unique(np.array(rows.artist_countries, dtype=str), return_inverse=True)
+    unknown = int(np.flatnonzero(names == "")[0]) if "" in names else -1
+    code = np.where(country == unknown, -1, country - (country > unknown) * (unknown >= 0))
+    tier = rows.artist_tiers.astype(np.float32)
+    popularity = np.where(tier > 0, (TIERS + 1 - tier) / TIERS, np.nan)
+    at = np.searchsorted(rows.artist_ids, rows.tag_artists)
+    tags = csr((rows.tag_weights, (at, rows.tag_ids)), (len(rows.artist_ids), len(rows.tag_names)))
+    return Catalogue.build(
+        rows.item_keys,
+        rows.artist_ids,
+        np.searchsorted(rows.artist_ids, rows.item_artists).astype(np.int32),
+        tags=tags,
+        tag_names=rows.tag_names,
+        year=rows.item_years,
+        country=code.astype(np.int32),
+        country_names=tuple(str(n) for n in names if n),
+        popularity=popularity.astype(np.float32),
+    )
+
+
+def _interactions(rows: TrainingRows, keep: NDArray[np.bool_]) -> Interactions:
+    return Interactions.of(rows.users[keep], _evidence(rows, keep), n_users=rows.n_users)
+
+
+def _evidence(rows: TrainingRows, keep: NDArray[np.bool_]) -> Evidence:
+    return Evidence.of(
+        rows.id[keep],
+        level=rows.level[keep],
+        kind=rows.kind[keep],
+        value=rows.value[keep],
+        age_days=rows.age_days[keep],
+    )
+
+
+def _loaded(folder: Path) -> HybridRecommender | None:
+    try:
+        return load(folder)
+    except (RecsysError, OSError):
+        return None
+
+
+def _held_back(rows: TrainingRows, old: HybridRecommender) -> NDArray[np.bool_]:
+    """Mark the newest likes among those that the serving model has not seen."""
+    seen = int(old.info.get("cut_gestures", 0))
+    fresh = np.flatnonzero((rows.kind == Kind.LIKE) & (rows.recorded > seen))
+    n = int(HELD_BACK * len(fresh))
+    held = np.zeros(len(rows.id), np.bool_)
+    if n >= LEAST_CASES:
+        held[fresh[np.argsort(-rows.recorded[fresh], kind="stable")[:n]]] = True
+    return held
+
+
+def _cases(rows: TrainingRows, held: NDArray[np.bool_]) -> list[Case]:
+    cases = []
+    for user in np.unique(rows.users[held]):
+        mine = rows.users == user
+        cases.append(Case(_evidence(rows, mine & ~held), _evidence(rows, mine & held)))
+    return cases
+
+
+def _in_words(found: Comparison) -> str:
+    return (
+        f"NDCG@10 {found.delta:+.4f} (standard error {found.standard_error:.4f}) "
+        f"on {found.n_cases} listeners"
+    )
+
+
+def _write(model: HybridRecommender, models: Path, cut: dict[str, int]) -> Path:
+    """Write the snapshot beside its final place and rename it: it is there whole or not at all."""
+    models.mkdir(mode=0o700, parents=True, exist_ok=True)
+    marked = _marked(model, cut)
+    final = models / model.version
+    temporary = models / f".new-{model.version}"
+    shutil.rmtree(temporary, ignore_errors=True)
+    shutil.rmtree(final, ignore_errors=True)
+    save(marked, temporary)
+    temporary.rename(final)
+    handle = os.open(models, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+    return final
+
+
+def _marked(model: HybridRecommender, cut: dict[str, int]) -> HybridRecommender:
+    """Return the model with the newest gesture it has seen, by which the next refit is compared."""
+    return dataclasses.replace(model, info={**model.info, "cut_gestures": cut.get(GESTURES, 0)})
+
+
+def _prune(models: Path, *, keep: set[str]) -> None:
+    """Delete all but the newest snapshots, and what a killed refit left."""
+    folders = sorted((p for p in models.iterdir() if p.is_dir()), key=lambda p: p.stat().st_mtime)
+    for folder in folders[:-KEPT_MODELS]:
+        if folder.name not in keep:
+            shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,149 @@
+"""One list for several listeners, and how close two of them are."""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recsys.evidence import Evidence
+from recsys.hybrid import HybridRecommender
+from recsys.profile import Profile
+from recsys.types import Doubles, Floats, Ints
+
+COMPARED = 200
+"""So many of each listener's best artists are compared in a match."""
+SURE_AT = 10.0
+"""Artists in the smaller profile at which a match counts as half sure."""
+_TINY = 1e-3
+
+
+class Rule(Enum):
+    """How several tastes become one list."""
+
+    JOY = "joy"
+    FAIR = "fair"
+    NO_ONE_SUFFERS = "no_one_suffers"
+
+
+@dataclass(frozen=True, eq=False)
+class BlendResult:
+    """A group's list.
+
+    Parameters
+    ----------
+    items : ndarray of shape (n_picks,), int64
+        Columns of the scores, best first.
+    satisfaction : ndarray of shape (n_members,), float64
+        Utility of the list over that of the member's own best list of the same length, 0..1.
+    shares : ndarray of shape (n_picks, n_members), float64
+        Whose pick it is; each row sums to 1.
+    totals : ndarray of shape (n_members,), float64
+        Mean of the shares; sums to 1 unless the list is empty.
+    """
+
+    items: Ints
+    satisfaction: Doubles
+    shares: Doubles
+    totals: Doubles
+
+
+@dataclass(frozen=True)
+class Match:
+    """How close two listeners are: 0..100, symmetric, and how sure that is."""
+
+    percent: int
+    certainty: float
+    confidence: str
+
+
+def blend(
+    scores: Floats | Doubles,
+    *,
+    rule: Rule,
+    n: int,
+    artist_of: NDArray[Any],
+    artist_cap: int = 1,
+) -> BlendResult:
+    """Choose up to n items for a group.
+
+    Each member's probabilities are divided by the mean of that member's n best, so that nobody
+    counts more for being easy to please. Joy takes the best mean; fair adds, step by step, the item that raises the sum of log utilities most (the Nash
+    product of what everybody has got so far); no-one-suffers takes the best minimum.
+
+    Parameters
+    ----------
+    scores : ndarray of shape (n_members, n_items)
+        Probability that a member likes an item, 0..1.
+    artist_of : ndarray of shape (n_items,)
+    artist_cap : int
+        Most items of one artist.
+
+    References
+    ----------
+    Masthoff, "Group recommender systems", Recommender Systems Handbook 2011, table 21.2 (average,
+    least misery); Nash, "The bargaining problem", Econometrica 1950.
+    """
+    n_members, n_items = scores.shape
+    k = min(n, n_items)
+    if not k or not n_members:
+        nothing = np.zeros((0, n_members))
+        return BlendResult(np.zeros(0, np.int64), np.zeros(n_members), nothing, np.zeros(n_members))
+    wide = scores.astype(np.float64)
+    best = -np.sort(np.partition(-wide, k - 1, axis=1)[:, :k], axis=1)  # largest first
+    scale = np.maximum(best.mean(axis=1), 1e-12)[:, None]
+    utility = wide / scale
+    chosen = _chosen(utility, rule, k, artist_of, artist_cap)
+    got = utility[:, chosen]
+    shares = got.T / np.maximum(got.sum(axis=0)[:, None], 1e-12)
+    ideal = (best / scale)[:, : len(chosen)].sum(axis=1)
+    satisfaction = np.clip(got.sum(axis=1) / np.maximum(ideal, 1e-12), 0, 1)
+    return BlendResult(chosen, satisfaction, shares, shares.mean(axis=0))
+
+
+def _chosen(utility: Doubles, rule: Rule, k: int, artist_of: NDArray[Any], artist_cap: int) -> Ints:
+    mean = utility.mean(axis=0)
+    fixed = mean if rule is Rule.JOY else utility.min(axis=0) + _TINY * mean
+    sums = np.full(utility.shape[0], _TINY)
+    taken: dict[Any, int] = {}
+    free = np.ones(utility.shape[1], np.bool_)
+    chosen: list[int] = []
+    while len(chosen) < k and free.any():
+        gain = np.log(sums[:, None] + utility).sum(axis=0) if rule is Rule.FAIR else fixed
+        item = int(np.argmax(np.where(free, gain, -np.inf)))
+        chosen.append(item)
+        free[item] = False
+        sums += utility[:, item]
+        artist = artist_of[item]
+        taken[artist] = taken.get(artist, 0) + 1
+        if taken[artist] >= artist_cap:
+            free &= artist_of != artist
+    return np.array(chosen, np.int64)
+
+
+def match(model: HybridRecommender, first: Profile, second: Profile) -> Match:
+    """Correlate what the model adds to the prior for each of two listeners.
+
+    Pearson's correlation of the personal part of the artist scores over the union of the
+    ``COMPARED`` best artists of each, mapped from -1..1 to 0..100. Certainty is
+    k / (k + ``SURE_AT``) with k artists in the smaller profile.
+    """
+    prior = model.score_artists(model.fold_in(Evidence.empty()))
+    a = model.score_artists(first) - prior
+    b = model.score_artists(second) - prior
+    near = np.union1d(_best(a), _best(b))
+    known = min(first.artists.nnz, second.artists.nnz)
+    certainty = known / (known + SURE_AT)
+    left, right = a[near].astype(np.float64), b[near].astype(np.float64)
+    spread = left.std() * right.std()
+    correlation = (
+        float(((left - left.mean()) * (right - right.mean())).mean() / spread) if spread else 0.0
+    )
+    confidence = "low" if certainty < 0.4 else "medium" if certainty < 0.7 else "high"
+    return Match(round(50 * (1 + np.clip(correlation, -1, 1))), certainty, confidence)
+
+
+def _best(values: Floats) -> Ints:
+    k = min(COMPARED, len(values))
+    return np.argpartition(-values, k - 1)[:k].astype(np.int64) if k else np.zeros(0, np.int64)

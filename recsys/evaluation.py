@@ -1,0 +1,128 @@
+"""Comparing models: on held-out rows, by paired bootstrap, and over rounds of feedback."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from recsys.evidence import Evidence, Kind, Level
+from recsys.hybrid import HybridRecommender
+from recsys.recommendation import Options
+from recsys.types import Doubles, Ints
+
+RESAMPLES = 1_000
+TOP = 10
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """A listener whose newest rows are held out: what is known, and what should be found."""
+
+    known: Evidence
+    wanted: Evidence
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """New minus old model in NDCG@10, over listeners."""
+
+    delta: float
+    standard_error: float
+    n_cases: int
+    publish: bool
+
+
+def compare(old: HybridRecommender, new: HybridRecommender, cases: Sequence[Case]) -> Comparison:
+    """Say whether a new model may take over: unless worse by more than two standard errors.
+
+    A model whose scores are not finite never may.
+    """
+    pairs = [(ndcg(old, case), ndcg(new, case)) for case in cases]
+    gains = np.array([after - before for before, after in pairs], np.float64)
+    if not len(gains):
+        return Comparison(0.0, 0.0, 0, publish=True)
+    finite = bool(np.isfinite(gains).all())
+    error = float(gains.std(ddof=1) / np.sqrt(len(gains))) if len(gains) > 1 else 0.0
+    delta = float(gains.mean())
+    return Comparison(delta, error, len(gains), publish=finite and delta >= -2 * error)
+
+
+def ndcg(model: HybridRecommender, case: Case) -> float:
+    """NDCG@10 of one listener's wanted items among all that they don't know yet; nan if not finite."""
+    profile = model.fold_in(case.known)
+    total = model.score(profile).total.astype(np.float64)
+    if not np.isfinite(total).all():
+        return float("nan")
+    items = case.wanted.id[case.wanted.level == Level.ITEM]
+    wanted = model.catalogue.items.index_of(items)
+    wanted = wanted[wanted >= 0]
+    if not len(wanted):
+        return 0.0
+    total[profile.known_items] = -np.inf
+    best = np.argsort(-total, kind="stable")[:TOP]
+    gain = np.isin(best, wanted) / np.log2(np.arange(2, len(best) + 2))
+    ideal = (1 / np.log2(np.arange(2, min(TOP, len(wanted)) + 2))).sum()
+    return float(gain.sum() / ideal)
+
+
+def bootstrap(differences: Doubles, *, seed: int = 0) -> tuple[float, float]:
+    """95 % percentile interval of the mean of paired differences, 1,000 resamples of listeners."""
+    rng = np.random.default_rng(seed)
+    n = len(differences)
+    picks = rng.integers(0, n, (RESAMPLES, n))
+    low, high = np.percentile(differences[picks].mean(axis=1), [2.5, 97.5])
+    return float(low), float(high)
+
+
+def feedback_loop(
+    model: HybridRecommender,
+    seeds: Sequence[Evidence],
+    hidden: Sequence[Ints],
+    *,
+    rounds: int = 10,
+    n: int = 10,
+    update: bool = True,
+    options: Options | None = None,
+) -> Ints:
+    """Play rounds of lists and answers; return the hits, shape (n_members, rounds), int64.
+
+    In each round a member is shown ``n`` items not shown before; those in ``hidden`` are liked, the
+    others disliked, and with ``update`` the answers are folded in before the next round. Without it
+    the model just goes on down its first list.
+
+    Parameters
+    ----------
+    seeds : sequence of Evidence
+        What is known of each member at first.
+    hidden : sequence of ndarray of int64
+        Outside ids of the items that each member would like.
+    """
+    base = options or Options(adventure=0.0, diversity=0.0, artist_cap=n * rounds)
+    hits = np.zeros((len(seeds), rounds), np.int64)
+    for member, (seed, wanted) in enumerate(zip(seeds, hidden, strict=True)):
+        evidence = seed
+        shown = np.zeros(0, np.int64)
+        for turn in range(rounds):
+            asked = _without(base, shown)
+            picks = model.recommend(model.fold_in(evidence), n=n, options=asked)
+            ids = np.array([pick.item_id for pick in picks], np.int64)
+            liked = np.isin(ids, wanted)
+            hits[member, turn] = int(liked.sum())
+            shown = np.concatenate([shown, ids])
+            if update:
+                kinds = np.where(liked, Kind.LIKE, Kind.DISLIKE)
+                evidence = Evidence.concat(evidence, Evidence.of(ids, kind=kinds))
+    return hits
+
+
+def _without(options: Options, shown: Ints) -> Options:
+    return Options(
+        exclude_items=np.concatenate([options.exclude_items, shown]),
+        exclude_artists=options.exclude_artists,
+        exclude_known=options.exclude_known,
+        adventure=options.adventure,
+        artist_cap=options.artist_cap,
+        diversity=options.diversity,
+        among=options.among,
+        seed=options.seed,
+    )

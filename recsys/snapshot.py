@@ -1,0 +1,217 @@
+"""A model as a folder: one `.npy` file per array and `manifest.json` with their hashes; no pickle.
+
+A snapshot holds artists and tracks, never listeners: fold-in needs none.
+"""
+
+import dataclasses
+import hashlib
+import json
+import os
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from scipy.sparse import issparse
+
+from recsys.catalogue import Catalogue
+from recsys.errors import SnapshotError
+from recsys.evidence import Level
+from recsys.hybrid import HybridRecommender
+from recsys.ids import IdMap
+from recsys.interactions import Weighing
+from recsys.models.als import ALS
+from recsys.models.content import Content
+from recsys.models.ease import EASE
+from recsys.models.familiar import Familiar
+from recsys.models.item_knn import ItemKNN
+from recsys.models.popularity import Popularity
+from recsys.part import Curve, Part
+from recsys.sparse import csr
+
+FORMAT: Final = 1
+MANIFEST: Final = "manifest.json"
+_MODELS: Final = {m.__name__: m for m in (ALS, Content, EASE, Familiar, ItemKNN, Popularity)}
+
+
+def save(model: HybridRecommender, folder: Path) -> None:
+    """Write a model into an empty folder; the manifest comes last.
+
+    Raises
+    ------
+    SnapshotError
+        When the model holds numbers that are not finite where they must be.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    writer = _Writer(folder)
+    described = {
+        "catalogue": writer.put(
+            {f.name: getattr(model.catalogue, f.name) for f in dataclasses.fields(Catalogue)},
+            "catalogue",
+            finite=False,
+        ),
+        "parts": [
+            {
+                "name": part.name,
+                "level": int(part.level),
+                "slope": part.curve.slope,
+                "knee": None if np.isinf(part.curve.knee) else part.curve.knee,
+                "personal": part.personal,
+                "class": type(part.model).__name__,
+                "state": writer.put(dict(vars(part.model)), f"part.{part.name}"),
+            }
+            for part in model.parts
+        ],
+    }
+    manifest = {
+        "format": FORMAT,
+        "version": model.version,
+        "trained_at": model.trained_at,
+        "bias": model.bias,
+        "like_strength": model.like_strength,
+        "weighing": model.weighing.as_dict(),
+        "info": dict(model.info),
+        **described,
+        "files": writer.files,
+    }
+    with (folder / MANIFEST).open("w", encoding="utf-8") as file:
+        json.dump(manifest, file, indent=1, allow_nan=False)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def load(folder: Path, *, mmap: bool = True, verify: bool = True) -> HybridRecommender:
+    """Read a model; arrays are mapped into memory, not copied.
+
+    Parameters
+    ----------
+    mmap : bool
+        Map the arrays read-only instead of reading them.
+    verify : bool
+        Compare every file with the hash in the manifest.
+
+    Raises
+    ------
+    SnapshotError
+        When a file is missing, changed, of another shape or not finite.
+    """
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        if manifest["format"] != FORMAT:
+            raise SnapshotError(f"format {manifest['format']} is not known")
+        reader = _Reader(folder, manifest["files"], mmap=mmap, verify=verify)
+        known = reader.get(manifest["catalogue"])
+        known["tag_names"] = tuple(known["tag_names"])
+        known["country_names"] = tuple(known["country_names"])
+        return HybridRecommender(
+            catalogue=Catalogue(**known),
+            weighing=Weighing(**manifest["weighing"]),
+            parts=tuple(_part(row, reader) for row in manifest["parts"]),
+            bias=float(manifest["bias"]),
+            like_strength=float(manifest["like_strength"]),
+            version=str(manifest["version"]),
+            trained_at=str(manifest["trained_at"]),
+            info=manifest["info"],
+        )
+    except SnapshotError:
+        raise
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise SnapshotError(f"{folder.name} cannot be read: {error}") from error
+
+
+def _part(row: dict[str, Any], reader: "_Reader") -> Part:
+    kind = _MODELS[row["class"]]
+    model: Any = kind.__new__(kind)
+    vars(model).update(reader.get(row["state"]))
+    knee = float("inf") if row["knee"] is None else float(row["knee"])
+    curve = Curve(float(row["slope"]), knee)
+    return Part(row["name"], Level(row["level"]), model, curve, bool(row["personal"]))
+
+
+class _Writer:
+    """Writes arrays, each once; says what it wrote as JSON."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._seen: dict[int, tuple[Any, Any]] = {}
+        self.files: dict[str, dict[str, Any]] = {}
+
+    def put(self, values: dict[str, Any], stem: str, *, finite: bool = True) -> dict[str, Any]:
+        return {k: self._one(v, f"{stem}.{k}", finite=finite) for k, v in values.items()}
+
+    def _one(self, value: Any, name: str, *, finite: bool) -> Any:
+        if id(value) in self._seen:
+            return self._seen[id(value)][1]
+        if isinstance(value, IdMap):
+            made: Any = {"ids": self._array(value.ids, name)}
+        elif issparse(value):
+            whole: Any = value
+            made = {
+                "shape": list(whole.shape),
+                "data": self._array(whole.data, f"{name}.data", finite=finite),
+                "indices": self._array(whole.indices, f"{name}.indices"),
+                "indptr": self._array(whole.indptr, f"{name}.indptr"),
+            }
+        elif isinstance(value, np.ndarray):
+            made = {"array": self._array(value, name, finite=finite and name.endswith("_"))}
+        else:
+            return {"value": list(value) if isinstance(value, tuple) else value}
+        self._seen[id(value)] = (value, made)
+        return made
+
+    def _array(self, array: Any, name: str, *, finite: bool = False) -> str:
+        if finite and array.dtype.kind == "f" and not np.isfinite(array).all():
+            raise SnapshotError(f"{name} holds numbers that are not finite")
+        file = f"{name}.npy"
+        path = self._folder / file
+        with path.open("wb") as out:
+            np.save(out, array, allow_pickle=False)
+            out.flush()
+            os.fsync(out.fileno())
+        self.files[file] = {
+            "sha256": _sha256(path),
+            "shape": list(array.shape),
+            "dtype": str(array.dtype),
+        }
+        return file
+
+
+class _Reader:
+    """Reads what `_Writer` wrote."""
+
+    def __init__(self, folder: Path, files: dict[str, Any], *, mmap: bool, verify: bool) -> None:
+        self._folder = folder
+        self._files = files
+        self._mmap = mmap
+        self._verify = verify
+
+    def get(self, values: dict[str, Any]) -> dict[str, Any]:
+        return {name: self._one(value) for name, value in values.items()}
+
+    def _one(self, value: dict[str, Any]) -> Any:
+        if "value" in value:
+            return value["value"]
+        if "ids" in value:
+            return IdMap(np.array(self._array(value["ids"])))
+        if "array" in value:
+            return self._array(value["array"])
+        cells = [self._array(value[k]) for k in ("data", "indices", "indptr")]
+        rows, columns = value["shape"]
+        return csr(tuple(cells), (rows, columns))
+
+    def _array(self, file: str) -> Any:
+        facts = self._files[file]
+        path = self._folder / file
+        if path.parent != self._folder:
+            raise SnapshotError(f"{file} lies outside the snapshot")
+        if self._verify and _sha256(path) != facts["sha256"]:
+            raise SnapshotError(f"{file} was changed")
+        mode = "r" if self._mmap and int(np.prod(facts["shape"])) else None
+        array = np.load(path, mmap_mode=mode, allow_pickle=False)
+        if list(array.shape) != facts["shape"] or str(array.dtype) != facts["dtype"]:
+            raise SnapshotError(f"{file} has another shape than the manifest says")
+        return array
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -8,105 +8,68 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+_TAGS: Final = {
+    "indie": (
+        "indie rock 10, indie pop 9, dream pop 7, shoegaze 6, jangle pop 6, noise pop 6, britpop 4"
+    ),
+    "dream": "dream pop 10, shoegaze 10, ambient 5, dreamy 7, atmospheric 5, trip hop 5",
+    "folk": "indie folk 10, folk 9, singer-songwriter 7, folk rock 8, americana 6, british folk 7",
+    "country": "country 10, americana 9, bluegrass 8, country pop 7, country rock 8",
+    "classic rock": (
+        "classic rock 10, hard rock 8, blues rock 8, psychedelic rock 8, "
+        "progressive rock 7, art rock 6, glam rock 6, rock and roll 5"
+    ),
+    "punk": (
+        "punk 9, punk rock 10, post-punk 8, hardcore punk 9, garage rock 6, "
+        "post-hardcore 6, emo 6, pop punk 6"
+    ),
+    "wave": "new wave 10, post-punk 9, synth-pop 8, synthpop 8, gothic rock 7, dark 5",
+    "metal": (
+        "metal 8, heavy metal 10, thrash metal 9, doom metal 8, death metal 8, "
+        "black metal 7, progressive metal 8, alternative metal 6, metalcore 6"
+    ),
+    "club": (
+        "house 10, techno 9, deep house 9, french house 9, disco 4, electro 6, minimal 5, "
+        "dance 5, trance 5"
+    ),
+    "bass": (
+        "drum and bass 10, dubstep 9, trip hop 7, dub 6, jungle 9, idm 7, downtempo 5, breakbeat 8"
+    ),
+    "quiet machines": (
+        "ambient 10, modern classical 9, drone 7, idm 7, minimal 6, downtempo 6, new age 5"
+    ),
+    "hip hop": (
+        "hip hop 8, east coast hip hop 9, boom bap 10, jazz rap 9, conscious hip hop 9, "
+        "alternative hip hop 9, southern hip hop 6"
+    ),
+    "trap": "trap 10, pop rap 8, southern hip hop 9, hip hop 6, drill 8",
+    "soul": "soul 10, funk 9, neo soul 8, disco 6, motown 9, gospel 5, blue-eyed soul 6",
+    "r&b": "r&b 10, neo soul 9, contemporary r&b 10, hip hop soul 8",
+    "jazz": "jazz 9, hard bop 10, vocal jazz 7, jazz fusion 8, jazz-funk 7, swing 7, modal jazz 9",
+    "blues": "blues 10, electric blues 10, blues rock 8, delta blues 9",
+    "classical": (
+        "classical 10, modern classical 7, 20th century classical 8, opera 7, piano 7, "
+        "orchestral 7, romantic 8"
+    ),
+    "screen": "soundtrack 10, film score 10, video game music 8, orchestral 6",
+    "pop": "dance-pop 10, pop 8, electropop 9, teen pop 6, art pop 5, synthpop 5",
+    "latin": "latin 8, salsa 9, latin pop 8, reggaeton 7, cumbia 9, rock en español 5, flamenco 6",
+    "brazil": "brazilian 9, mpb 10, samba 9, bossa nova 10, tropicália 10",
+    "island": "reggae 9, roots reggae 10, dub 9, ska 7, dancehall 7, rocksteady 9",
+    "africa": "african 9, afrobeat 10, afrobeats 8, south african 8, highlife 9, desert blues 8",
+    "east asia": "japanese 8, city pop 10, j-pop 9, korean 7, k-pop 8",
+    "chanson": "chanson 10, french 8, vocal 5, italian 5",
+}
+"""Scene to tags, each with how much of the scene it is, in tenths."""
+
+
+def _scene(tags: str) -> dict[str, float]:
+    pairs = (entry.rsplit(" ", 1) for entry in tags.split(", "))
+    return {tag: int(tenths) / 10 for tag, tenths in pairs}
+
+
 SCENES: Final[Mapping[str, Mapping[str, float]]] = {
-    "indie": {
-        "indie rock": 1.0, "indie pop": 0.9, "dream pop": 0.7, "shoegaze": 0.6,
-        "jangle pop": 0.6, "noise pop": 0.6, "britpop": 0.4,
-    },
-    "dream": {
-        "dream pop": 1.0, "shoegaze": 1.0, "ambient": 0.5, "dreamy": 0.7,
-        "atmospheric": 0.5, "trip hop": 0.5,
-    },
-    "folk": {
-        "indie folk": 1.0, "folk": 0.9, "singer-songwriter": 0.7, "folk rock": 0.8,
-        "americana": 0.6, "british folk": 0.7,
-    },
-    "country": {
-        "country": 1.0, "americana": 0.9, "bluegrass": 0.8, "country pop": 0.7,
-        "country rock": 0.8,
-    },
-    "classic rock": {
-        "classic rock": 1.0, "hard rock": 0.8, "blues rock": 0.8, "psychedelic rock": 0.8,
-        "progressive rock": 0.7, "art rock": 0.6, "glam rock": 0.6, "rock and roll": 0.5,
-    },
-    "punk": {
-        "punk": 0.9, "punk rock": 1.0, "post-punk": 0.8, "hardcore punk": 0.9,
-        "garage rock": 0.6, "post-hardcore": 0.6, "emo": 0.6, "pop punk": 0.6,
-    },
-    "wave": {
-        "new wave": 1.0, "post-punk": 0.9, "synth-pop": 0.8, "synthpop": 0.8,
-        "gothic rock": 0.7, "dark": 0.5,
-    },
-    "metal": {
-        "metal": 0.8, "heavy metal": 1.0, "thrash metal": 0.9, "doom metal": 0.8,
-        "death metal": 0.8, "black metal": 0.7, "progressive metal": 0.8,
-        "alternative metal": 0.6, "metalcore": 0.6,
-    },
-    "club": {
-        "house": 1.0, "techno": 0.9, "deep house": 0.9, "french house": 0.9, "disco": 0.4,
-        "electro": 0.6, "minimal": 0.5, "dance": 0.5, "trance": 0.5,
-    },
-    "bass": {
-        "drum and bass": 1.0, "dubstep": 0.9, "trip hop": 0.7, "dub": 0.6, "jungle": 0.9,
-        "idm": 0.7, "downtempo": 0.5, "breakbeat": 0.8,
-    },
-    "quiet machines": {
-        "ambient": 1.0, "modern classical": 0.9, "drone": 0.7, "idm": 0.7, "minimal": 0.6,
-        "downtempo": 0.6, "new age": 0.5,
-    },
-    "hip hop": {
-        "hip hop": 0.8, "east coast hip hop": 0.9, "boom bap": 1.0, "jazz rap": 0.9,
-        "conscious hip hop": 0.9, "alternative hip hop": 0.9, "southern hip hop": 0.6,
-    },
-    "trap": {
-        "trap": 1.0, "pop rap": 0.8, "southern hip hop": 0.9, "hip hop": 0.6, "drill": 0.8,
-    },
-    "soul": {
-        "soul": 1.0, "funk": 0.9, "neo soul": 0.8, "disco": 0.6, "motown": 0.9,
-        "gospel": 0.5, "blue-eyed soul": 0.6,
-    },
-    "r&b": {
-        "r&b": 1.0, "neo soul": 0.9, "contemporary r&b": 1.0, "hip hop soul": 0.8,
-    },
-    "jazz": {
-        "jazz": 0.9, "hard bop": 1.0, "vocal jazz": 0.7, "jazz fusion": 0.8,
-        "jazz-funk": 0.7, "swing": 0.7, "modal jazz": 0.9,
-    },
-    "blues": {
-        "blues": 1.0, "electric blues": 1.0, "blues rock": 0.8, "delta blues": 0.9,
-    },
-    "classical": {
-        "classical": 1.0, "modern classical": 0.7, "20th century classical": 0.8,
-        "opera": 0.7, "piano": 0.7, "orchestral": 0.7, "romantic": 0.8,
-    },
-    "screen": {
-        "soundtrack": 1.0, "film score": 1.0, "video game music": 0.8, "orchestral": 0.6,
-    },
-    "pop": {
-        "dance-pop": 1.0, "pop": 0.8, "electropop": 0.9, "teen pop": 0.6, "art pop": 0.5,
-        "synthpop": 0.5,
-    },
-    "latin": {
-        "latin": 0.8, "salsa": 0.9, "latin pop": 0.8, "reggaeton": 0.7, "cumbia": 0.9,
-        "rock en español": 0.5, "flamenco": 0.6,
-    },
-    "brazil": {
-        "brazilian": 0.9, "mpb": 1.0, "samba": 0.9, "bossa nova": 1.0, "tropicália": 1.0,
-    },
-    "island": {
-        "reggae": 0.9, "roots reggae": 1.0, "dub": 0.9, "ska": 0.7, "dancehall": 0.7,
-        "rocksteady": 0.9,
-    },
-    "africa": {
-        "african": 0.9, "afrobeat": 1.0, "afrobeats": 0.8, "south african": 0.8,
-        "highlife": 0.9, "desert blues": 0.8,
-    },
-    "east asia": {
-        "japanese": 0.8, "city pop": 1.0, "j-pop": 0.9, "korean": 0.7, "k-pop": 0.8,
-    },
-    "chanson": {
-        "chanson": 1.0, "french": 0.8, "vocal": 0.5, "italian": 0.5,
-    },
+    name: _scene(tags) for name, tags in _TAGS.items()
 }
 
 

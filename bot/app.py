@@ -12,6 +12,7 @@ from typing import Any
 
 from bot.adapters.clock import SystemClock
 from bot.adapters.compute import ThreadCompute
+from bot.adapters.sqlite import backup as backups
 from bot.adapters.sqlite.database import Database
 from bot.adapters.uploads import UploadFolder
 from bot.adapters.worker_process import WorkerProcess
@@ -219,7 +220,10 @@ def _chores(settings: Settings, database: Database, services: Services) -> list[
     if settings.backup_hours:
 
         async def back_up() -> None:
-            await database.backup(settings.data_dir / "backups", keep=settings.backup_keep)
+            folder = settings.data_dir / "backups"
+            await asyncio.to_thread(
+                backups.back_up, database.path, folder, keep=settings.backup_keep
+            )
 
         chores.append(Chore("backup", settings.backup_hours * HOUR_S, 600, back_up))
     return chores

@@ -194,7 +194,7 @@ class HybridRecommender:
         return list(zip(self.parts, folded, strict=True))
 
     def _handed_down(self, part: Part, folded: Any) -> Floats:
-        values = part.values(folded)[0]
+        values: Floats = part.values(folded)[0]
         at_items = part.level == Level.ITEM or self.catalogue.is_flat
         return values if at_items else values[self.catalogue.artist_of]
 

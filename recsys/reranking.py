@@ -79,7 +79,8 @@ def adventure_term(model: HybridRecommender, profile: Profile, adventure: float)
             low, high = float(raw.min()), float(raw.max())
             far = far + np.float32(0.5 / max(high - low, 1e-6)) * (high - raw)
         elif part.name == "content":
-            far = far + 0.5 * np.clip(0.5 - 0.5 * part.model.score(folded)[0], 0, 1)
+            unlike = np.clip(0.5 - 0.5 * part.model.score(folded)[0], 0, 1)
+            far += np.float32(0.5) * unlike.astype(np.float32)
     term: Floats = adventure * (_FAR_GAIN * far - _FAMILIAR_COST * profile.familiarity)
     return term.astype(np.float32)
 

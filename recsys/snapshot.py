@@ -205,8 +205,8 @@ class _Reader:
             raise SnapshotError(f"{file} lies outside the snapshot")
         if self._verify and _sha256(path) != facts["sha256"]:
             raise SnapshotError(f"{file} was changed")
-        mode = "r" if self._mmap and int(np.prod(facts["shape"])) else None
-        array = np.load(path, mmap_mode=mode, allow_pickle=False)
+        mapped = self._mmap and int(np.prod(facts["shape"])) > 0  # an empty file can't be mapped
+        array = np.load(path, mmap_mode="r" if mapped else None, allow_pickle=False)
         if list(array.shape) != facts["shape"] or str(array.dtype) != facts["dtype"]:
             raise SnapshotError(f"{file} has another shape than the manifest says")
         return array

@@ -7,7 +7,6 @@ from itertools import combinations
 from secrets import randbelow
 
 import numpy as np
-from recsys.blending import Match, Rule, blend, match
 
 from bot.domain.blending import (
     MAX_MEMBERS,
@@ -27,6 +26,7 @@ from bot.services.profiles import Listener, Profiles
 from bot.services.recommend import hydrate
 from bot.services.serving import ServingModel
 from recsys import HybridRecommender, Options, Pick
+from recsys.blending import Match, Rule, blend, match
 from recsys.filters import eligible_items
 
 VALID_FOR = timedelta(hours=24)

@@ -12,6 +12,9 @@ CHUNK = 64 * 1024
 PIECE = 4 * 1024
 """JSON is handed over in pieces this small: ijson keeps a path per level of nesting, so that memory
 grows with the square of the depth, and depth is counted between pieces."""
+_DIGITS = b"0123456789"
+"""Python refuses to read more than 4,300 digits and ijson 3.6 crashes on the refusal: no number may
+be longer than a piece."""
 DEEPEST = 256
 """Open brackets of one row; brackets inside of titles count too, real rows have three."""
 _Decoder: TypeAlias = codecs.IncrementalDecoder | io.IncrementalNewlineDecoder
@@ -60,6 +63,8 @@ class TextReader:
         self._source = source
         self._row_bytes = row_bytes
         self._since_row = self._depth = 0
+        self._digits = 0
+        """Length of the number at the end of what was handed over."""
         self._json = memoryview(b"")
         self._head = _fill(source)
         self._encoding, self._mark = _encoding(self._head)
@@ -80,12 +85,19 @@ class TextReader:
         if size == 0:
             return b""
         if not self._json:
-            self._json = memoryview(self._text().encode("utf-8"))
+            self._digits = 0
+        """Length of the number at the end of what was handed over."""
+        self._json = memoryview(self._text().encode("utf-8"))
         data, self._json = bytes(self._json[:PIECE]), self._json[PIECE:]
         self._since_row += len(data)
         self._depth += sum(map(data.count, b"[{")) - sum(map(data.count, b"]}"))
         if self._since_row > self._row_bytes + PIECE or self._depth > DEEPEST:
             raise FileRefusedError(Reason.BOMB)
+        self._digits += len(data) - len(data.lstrip(_DIGITS))
+        if self._digits > PIECE:
+            raise FileRefusedError(Reason.DAMAGED, keep=True)
+        if len(data.lstrip(_DIGITS)):
+            self._digits = len(data) - len(data.rstrip(_DIGITS))
         return data
 
     def row_done(self) -> None:

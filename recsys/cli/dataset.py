@@ -77,8 +77,8 @@ def _catalogue(item_ids: Any, tags_file: Path | None, groups: tuple[Path, ...]) 
     for path in groups[1:]:
         frame = _columns(path, 2, 2)
         name = path.name.split(".")[0] + ":"
-        tags = (name + frame[1].astype(str)).to_numpy()
-        blocks.append((_codes(item_ids, frame[0]), tags, np.ones(len(frame))))
+        values = (name + frame[1].astype(str)).to_numpy()
+        blocks.append((_codes(item_ids, frame[0]), values, np.ones(len(frame))))
     tags, names = _tag_matrix(blocks, n)
     if not groups:
         return Catalogue.build(np.arange(n), tags=tags, tag_names=names)
@@ -137,7 +137,7 @@ def _columns(path: Path, least: int, most: int) -> "pd.DataFrame":
     if frame.shape[1] < least:
         raise DataError(f"{path.name} needs {least} columns, not {frame.shape[1]}")
     frame = frame.iloc[:, :most]
-    frame.columns = range(frame.shape[1])
+    frame.columns = pd.RangeIndex(frame.shape[1])
     if frame.isna().any().any():
         raise DataError(f"{path.name} has an empty cell")
     return frame
@@ -167,4 +167,5 @@ def _codes(ids: Any, values: "pd.Series[Any]") -> Ints:
     wanted = values if pd.api.types.is_integer_dtype(values) and ids.dtype != object else None
     column = values.astype(str) if wanted is None else wanted
     names = pd.Index(ids if ids.dtype == object or wanted is not None else ids.astype(str))
-    return names.get_indexer(pd.Index(column)).astype(np.int64)
+    codes: Ints = names.get_indexer(pd.Index(column)).astype(np.int64)
+    return codes

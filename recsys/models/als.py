@@ -152,7 +152,8 @@ class ALS(ScoringModel):
 def unit_rows(rows: Floats) -> Floats:
     """Rows scaled to length 1; zero rows stay zero."""
     length = np.sqrt(np.einsum("ij,ij->i", rows, rows))[:, None]
-    return np.divide(rows, length, out=np.zeros_like(rows), where=length > 0)
+    scaled: Floats = np.divide(rows, length, out=np.zeros_like(rows), where=length > 0)
+    return scaled
 
 
 def _solve_dual(v: Floats, c: Floats, p: Floats, inverse: Floats) -> Floats:

@@ -11,15 +11,16 @@ import logging
 import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Final
 
 from bot.adapters.sqlite import lock
+from bot.adapters.sqlite.backup import copy_verified
 from bot.adapters.sqlite.blends import SqliteBlendStore
 from bot.adapters.sqlite.blocks import SqliteBlockStore
 from bot.adapters.sqlite.catalogue import SqliteCatalogueStore
 from bot.adapters.sqlite.connection import (
     Connection,
     Readers,
+    connect_reader,
     connect_writer,
     require_sqlite,
     storage_errors,
@@ -27,6 +28,8 @@ from bot.adapters.sqlite.connection import (
 from bot.adapters.sqlite.erasure import Erasure
 from bot.adapters.sqlite.gestures import SqliteGestureStore
 from bot.adapters.sqlite.guilds import SqliteGuildStore
+from bot.adapters.sqlite.layout import DATABASE_NAME as DATABASE_NAME
+from bot.adapters.sqlite.layout import MODELS_NAME, UPLOADS_NAME
 from bot.adapters.sqlite.ledger import ErasureLedger
 from bot.adapters.sqlite.listens import SqliteListenStore
 from bot.adapters.sqlite.members import SqliteMemberStore
@@ -38,10 +41,6 @@ from bot.adapters.sqlite.writer import Writer
 from bot.errors import StorageError
 
 log = logging.getLogger(__name__)
-
-DATABASE_NAME: Final = "auxcord.sqlite3"
-UPLOADS_NAME: Final = "uploads"
-MODELS_NAME: Final = "models"
 
 
 class Database:
@@ -71,6 +70,21 @@ class Database:
         self.blends = SqliteBlendStore(readers=readers, writer=writer)
         self.models = SqliteModelStore(readers=readers, writer=writer)
         self.meta = SqliteMetaStore(readers=readers, writer=writer)
+
+    async def backup(self, folder: Path, *, keep: int | None = None) -> Path:
+        """Write a verified copy into a folder, in a thread of its own; return its path.
+
+        Raises
+        ------
+        StorageError
+            When it could not be written; the older ones stay.
+        """
+        with storage_errors():
+            connection = await Connection.open(connect_reader, self.path)
+            try:
+                return await connection.call(copy_verified, folder, keep=keep)
+            finally:
+                await connection.close()
 
     @classmethod
     @contextlib.asynccontextmanager

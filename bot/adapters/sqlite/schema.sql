@@ -1,4 +1,4 @@
--- Made by `python -m bot.adapters.sqlite.migrations`; version 1.
+-- Made by `python -m bot.adapters.sqlite.migrations`; version 2.
 
 CREATE TABLE artist_tags (
   artist_id INTEGER NOT NULL REFERENCES artists (id),
@@ -318,7 +318,7 @@ CREATE INDEX items_of_track ON recommendation_items (track_id) WHERE track_id IS
 
 CREATE INDEX listens_of_artist ON listens (artist_id, member_id) WHERE artist_id IS NOT NULL;
 
-CREATE INDEX listens_of_track ON listens (track_id, member_id, started_at)
+CREATE INDEX listens_of_track ON listens (track_id, member_id, started_at, source_id)
   WHERE track_id IS NOT NULL;
 
 CREATE INDEX messages_of_recommendation ON messages (recommendation_id);

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,11 +17,15 @@ DAY_MS: Final = 86_400_000.0
 PLAYS, PICKS, GESTURES = "listens", "picks", "gestures"
 _TABLE_OF_KIND: Final = (PLAYS, PICKS, GESTURES, GESTURES, PLAYS)
 """By kind: play, pick, like, dislike, skip."""
+_Columns = list[NDArray[np.float64]]
+"""Whole numbers below 2**53 are exact in float64; NaN stands for NULL."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingRows:
-    """One row per play, skip, pick and standing verdict that may train; ids are those of the tables.
+    """One row per user, thing and kind that may train, summed as `ListenStore.evidence` sums.
+
+    So a member weighs the same in training and when they ask for a list.
 
     Attributes
     ----------
@@ -30,15 +34,18 @@ class TrainingRows:
     level : uint8
         0 an item, 1 an artist.
     id, kind, value, age_days
-        As in `recsys.Evidence`; item ids are track ids.
+        As in `recsys.Evidence`; item ids are track ids. `value` is the number of plays or skips,
+        `age_days` that of the newest of them, 0 where none has a date.
     recorded : int64
-        The row's number in its own table (`row_cut` holds the largest per table).
+        The number of the newest of them in its own table (`row_cut` holds the largest per table).
     item_keys, item_artists, item_years
-        Tracks, then minus the id of every artist without a known track.
+        Tracks, then minus the id of every artist without a known track; NaN for an unknown year.
     artist_ids, artist_countries, artist_tiers
         Tier 0 where nobody said; countries are text, empty where unknown.
     tag_artists, tag_ids, tag_weights, tag_names
         Which artist has which tag (by place in `tag_names`), and how much.
+    n_plays : int
+        Plays and skips behind the rows.
     """
 
     n_users: int
@@ -60,50 +67,51 @@ class TrainingRows:
     tag_weights: NDArray[np.float32]
     tag_names: tuple[str, ...]
     row_cut: Mapping[str, int]
+    n_plays: int
 
 
 def read_training(path: Path, *, now_ms: int) -> TrainingRows:
     """Read everything the trainer needs in one consistent view of the database."""
     with closing(connect_reader(path)) as raw:
         raw.execute("BEGIN")
-        rows = _columns(
-            raw, "SELECT member_id, level, id, kind, value, at, recorded FROM trainable", 7
-        )
+        n_users, rows = _trainable(raw)
         tracks = _columns(raw, "SELECT id, artist_id, year FROM tracks ORDER BY id", 3)
-        bare = _columns(
+        (lone,) = _columns(
             raw,
             "SELECT id FROM artists WHERE id NOT IN (SELECT artist_id FROM tracks) ORDER BY id",
             1,
         )
         artists = raw.execute("SELECT id, country, tier FROM artists ORDER BY id").fetchall()
         tags = raw.execute("SELECT id, name FROM tags ORDER BY id").fetchall()
-        held = _columns(raw, "SELECT artist_id, tag_id, weight FROM artist_tags", 3)
+        held = _columns(
+            raw, "SELECT artist_id, tag_id, weight FROM artist_tags ORDER BY artist_id, place", 3
+        )
         cut = _row_cut(raw)
-        raw.execute("COMMIT")
-    members, users = np.unique(rows[0].astype(np.int64), return_inverse=True)
-    age = (now_ms - rows[5]) / DAY_MS
-    lone = bare[0].astype(np.int64)
-    tag_ids = np.array([tag[0] for tag in tags], np.int64)
+        raw.rollback()
+    users, level, id_, kind, value, at, recorded = rows
+    counted = np.isin(kind, [k for k, table in enumerate(_TABLE_OF_KIND) if table == PLAYS])
+    age_days = np.maximum(np.nan_to_num((now_ms - at) / DAY_MS), 0.0)
     return TrainingRows(
-        n_users=len(members),
+        n_users=n_users,
         users=users.astype(np.int64),
-        level=rows[1].astype(np.uint8),
-        id=rows[2].astype(np.int64),
-        kind=rows[3].astype(np.uint8),
-        value=rows[4].astype(np.float32),
-        age_days=np.maximum(np.nan_to_num(age, nan=0.0), 0.0).astype(np.float32),
-        recorded=rows[6].astype(np.int64),
-        item_keys=np.concatenate([tracks[0].astype(np.int64), -lone]),
-        item_artists=np.concatenate([tracks[1].astype(np.int64), lone]),
+        level=level.astype(np.uint8),
+        id=id_.astype(np.int64),
+        kind=kind.astype(np.uint8),
+        value=value.astype(np.float32),
+        age_days=age_days.astype(np.float32),
+        recorded=recorded.astype(np.int64),
+        item_keys=np.concatenate([tracks[0], -lone]).astype(np.int64),
+        item_artists=np.concatenate([tracks[1], lone]).astype(np.int64),
         item_years=np.concatenate([tracks[2], np.full(len(lone), np.nan)]).astype(np.float32),
         artist_ids=np.array([a[0] for a in artists], np.int64),
         artist_countries=tuple(a[1] or "" for a in artists),
         artist_tiers=np.array([a[2] or 0 for a in artists], np.int64),
         tag_artists=held[0].astype(np.int64),
-        tag_ids=np.searchsorted(tag_ids, held[1].astype(np.int64)),
+        tag_ids=np.searchsorted(np.array([tag[0] for tag in tags], np.int64), held[1]),
         tag_weights=held[2].astype(np.float32),
         tag_names=tuple(tag[1] for tag in tags),
         row_cut=cut,
+        n_plays=int(value[counted].sum()),
     )
 
 
@@ -112,17 +120,26 @@ def table_of(kind: int) -> str:
     return _TABLE_OF_KIND[kind]
 
 
-def _columns(raw: sqlite3.Connection, sql: str, width: int) -> list[NDArray[np.float64]]:
-    """Return columns as float64 (member ids are exact up to 2**53 only, so they are recoded)."""
+def _trainable(raw: sqlite3.Connection) -> tuple[int, _Columns]:
+    """Return the number of users and the summed rows, members already replaced by codes."""
     codes: dict[int, int] = {}
-    parts: list[NDArray[np.float64]] = []
+    parts = [np.zeros((0, 7))]
+    cursor = raw.execute(
+        "SELECT member_id, level, id, kind, sum(value), max(at), max(recorded) "
+        "FROM trainable GROUP BY member_id, level, id, kind"
+    )
+    while chunk := cursor.fetchmany(CHUNK):
+        coded = [(codes.setdefault(row[0], len(codes)), *row[1:]) for row in chunk]
+        parts.append(np.array(coded, np.float64))
+    return len(codes), list(np.concatenate(parts).T)
+
+
+def _columns(raw: sqlite3.Connection, sql: str, width: int) -> _Columns:
+    parts = [np.zeros((0, width))]
     cursor = raw.execute(sql)
     while chunk := cursor.fetchmany(CHUNK):
-        if "member_id" in sql:
-            chunk = [(codes.setdefault(row[0], len(codes)), *row[1:]) for row in chunk]
-        parts.append(np.array(chunk, np.float64).reshape(len(chunk), width))
-    whole: Any = np.concatenate(parts) if parts else np.zeros((0, width))
-    return [whole[:, column] for column in range(width)]
+        parts.append(np.array(chunk, np.float64))
+    return list(np.concatenate(parts).T)
 
 
 def _row_cut(raw: sqlite3.Connection) -> dict[str, int]:

@@ -1,0 +1,198 @@
+"""What forgetting a member does to the rows, step by step; `erasure` and `backup` say when.
+
+Each step may be repeated: one that was cut short is simply done again.
+"""
+
+# ruff: noqa: S608  (statements are put together from constants of this module only)
+
+import sqlite3
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from bot.adapters.sqlite.adrift import cut_loose
+from bot.adapters.sqlite.rows import id_list
+from bot.domain.ids import MemberId
+
+MEMBER_COLUMNS: Final = (
+    ("gestures", "member_id"),
+    ("blocks", "member_id"),
+    ("picks", "member_id"),
+    ("play_sums", "member_id"),
+    ("source_sums", "member_id"),
+    ("listens", "member_id"),
+    ("imports", "member_id"),
+    ("gaps", "member_id"),
+    ("links", "member_id"),
+    ("blend_members", "member_id"),
+    ("blends", "owner_id"),
+    ("consents", "member_id"),
+    ("member_settings", "member_id"),
+    ("recommendations", "member_id"),
+    ("members", "id"),
+)
+"""Every column that names a member; a test compares it with the schema."""
+_SPECIAL: Final = ("recommendations", "blends", "members")
+SLICE_ROWS: Final = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Traces:
+    """What only this member may have brought in."""
+
+    folders: tuple[str, ...]
+    tracks: tuple[int, ...]
+    artists: tuple[int, ...]
+
+
+def slices(ids: Sequence[int]) -> Iterator[Sequence[int]]:
+    """Cut ids into pieces that one transaction handles quickly."""
+    for start in range(0, len(ids), SLICE_ROWS):
+        yield ids[start : start + SLICE_ROWS]
+
+
+def forget(raw: sqlite3.Connection, member_id: MemberId, at_ms: int) -> None:
+    """Take every step at once, for a database that nobody else uses."""
+    found = find_traces(raw, member_id, anybodys=True)
+    while delete_listens(raw, member_id):
+        pass
+    delete_rows(raw, member_id)
+    delete_tracks(raw, found.tracks)
+    delete_artists(raw, found.artists)
+    delete_member(raw, member_id, at_ms)
+
+
+def agreements(raw: sqlite3.Connection) -> dict[int, int | None]:
+    """Return when each member on record agreed last; None for those who never did."""
+    return dict(
+        raw.execute(
+            "SELECT who.id, max(c.given_at) FROM ("
+            " SELECT id FROM members UNION SELECT owner_id FROM blends"
+            " UNION SELECT member_id FROM blend_members"
+            ") AS who LEFT JOIN consents AS c ON c.member_id = who.id GROUP BY who.id"
+        ).fetchall()
+    )
+
+
+def find_traces(raw: sqlite3.Connection, member_id: MemberId, *, anybodys: bool = False) -> Traces:
+    """Return what a member may have brought in; with `anybodys` all that imports ever did.
+
+    The latter is for an erasure that was cut short: its first half left nothing to go by.
+    """
+
+    def ids(sql: str) -> tuple[Any, ...]:
+        return tuple(value for (value,) in raw.execute(sql, (member_id,)))
+
+    tracks = (
+        "SELECT track_id FROM listens WHERE member_id = ?1 "
+        "UNION SELECT subject_id FROM play_sums WHERE member_id = ?1 AND of_artist = 0 "
+        "UNION SELECT track_id FROM blocks WHERE member_id = ?1 "
+        "UNION SELECT i.track_id FROM recommendations AS r "
+        "  JOIN recommendation_items AS i ON i.recommendation_id = r.id WHERE r.member_id = ?1"
+    )
+    artists = (
+        "SELECT artist_id FROM listens WHERE member_id = ?1 "
+        "UNION SELECT subject_id FROM play_sums WHERE member_id = ?1 AND of_artist = 1 "
+        "UNION SELECT artist_id FROM blocks WHERE member_id = ?1 "
+        "UNION SELECT artist_id FROM picks WHERE member_id = ?1 "
+        "UNION SELECT i.artist_id FROM recommendations AS r "
+        "  JOIN recommendation_items AS i ON i.recommendation_id = r.id WHERE r.member_id = ?1 "
+        f"UNION SELECT artist_id FROM tracks WHERE id IN ({tracks})"
+    )
+    return Traces(
+        folders=ids("SELECT folder FROM imports WHERE member_id = ?1"),
+        tracks=ids(
+            "SELECT id FROM tracks WHERE atlas = 0 "
+            + ("AND ?1 IS NOT NULL" if anybodys else f"AND id IN ({tracks})")
+        ),
+        artists=ids(
+            "SELECT id FROM artists WHERE atlas = 0 "
+            + ("AND ?1 IS NOT NULL" if anybodys else f"AND id IN ({artists})")
+        ),
+    )
+
+
+def delete_listens(raw: sqlite3.Connection, member_id: MemberId) -> int:
+    """Delete a slice of a member's listens; return its rows, 0 when none is left."""
+    return raw.execute(
+        "DELETE FROM listens WHERE id IN (SELECT id FROM listens WHERE member_id = ? LIMIT ?)",
+        (member_id, SLICE_ROWS),
+    ).rowcount
+
+
+def delete_rows(raw: sqlite3.Connection, member_id: MemberId) -> Counter[str]:
+    """Delete all that names a member, save the row of `members` itself; return rows by table.
+
+    Lists that others voted on stay as far as their verdicts rest on them, without their member.
+    """
+    removed: Counter[str] = Counter()
+    for table, column in MEMBER_COLUMNS:
+        if table not in _SPECIAL:
+            statement = f"DELETE FROM {table} WHERE {column} = ?"
+            removed[table] += raw.execute(statement, (member_id,)).rowcount
+    removed["blend_members"] += raw.execute(
+        "DELETE FROM blend_members WHERE blend_id IN (SELECT id FROM blends WHERE owner_id = ?)",
+        (member_id,),
+    ).rowcount
+    removed["blends"] += raw.execute("DELETE FROM blends WHERE owner_id = ?", (member_id,)).rowcount
+    shown = raw.execute("SELECT id FROM recommendations WHERE member_id = ?", (member_id,))
+    removed.update(cut_loose(raw, [id_ for (id_,) in shown], forget_member=True))
+    return removed
+
+
+def delete_member(raw: sqlite3.Connection, member_id: MemberId, at_ms: int) -> Counter[str]:
+    """Delete the row that says there is such a member, and whatever came in meanwhile.
+
+    Comes last: as long as the row is there, an erasure that was cut short is found and finished.
+    """
+    removed = delete_rows(raw, member_id)
+    removed["members"] += raw.execute("DELETE FROM members WHERE id = ?", (member_id,)).rowcount
+    if removed["members"]:
+        raw.execute("INSERT INTO pending_erasures (erased_at) VALUES (?)", (at_ms,))
+    return removed
+
+
+def delete_tracks(raw: sqlite3.Connection, ids: Sequence[int]) -> int:
+    """Delete those of some tracks that nobody refers to any more; return how many."""
+    unused = [
+        id_
+        for (id_,) in raw.execute(
+            "SELECT value FROM json_each(?) "
+            "WHERE NOT EXISTS (SELECT 1 FROM listens WHERE track_id = value) "
+            "AND NOT EXISTS (SELECT 1 FROM recommendation_items WHERE track_id = value) "
+            "AND NOT EXISTS (SELECT 1 FROM blocks WHERE track_id = value)",
+            (id_list(ids),),
+        )
+    ]
+    raw.execute(
+        "DELETE FROM track_terms WHERE track_id IN (SELECT value FROM json_each(?))",
+        (id_list(unused),),
+    )
+    return raw.execute(
+        "DELETE FROM tracks WHERE id IN (SELECT value FROM json_each(?))", (id_list(unused),)
+    ).rowcount
+
+
+def delete_artists(raw: sqlite3.Connection, ids: Sequence[int]) -> int:
+    """Delete those of some artists that nobody refers to any more; return how many."""
+    unused = [
+        id_
+        for (id_,) in raw.execute(
+            "SELECT value FROM json_each(?) "
+            "WHERE NOT EXISTS (SELECT 1 FROM tracks WHERE artist_id = value) "
+            "AND NOT EXISTS (SELECT 1 FROM listens WHERE artist_id = value) "
+            "AND NOT EXISTS (SELECT 1 FROM picks WHERE artist_id = value) "
+            "AND NOT EXISTS (SELECT 1 FROM recommendation_items WHERE artist_id = value) "
+            "AND NOT EXISTS (SELECT 1 FROM blocks WHERE artist_id = value)",
+            (id_list(ids),),
+        )
+    ]
+    for statement in (
+        "DELETE FROM artist_terms WHERE artist_id IN (SELECT value FROM json_each(?))",
+        "DELETE FROM artist_tags WHERE artist_id IN (SELECT value FROM json_each(?))",
+    ):
+        raw.execute(statement, (id_list(unused),))
+    return raw.execute(
+        "DELETE FROM artists WHERE id IN (SELECT value FROM json_each(?))", (id_list(unused),)
+    ).rowcount

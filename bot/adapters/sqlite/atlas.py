@@ -26,10 +26,16 @@ def seed_atlas(raw: sqlite3.Connection, folder: Path) -> bool:
     version = _version([*artist_files, *track_files])
     if get_meta(raw, VERSION_KEY) == version:
         return False
+    artist_ids: dict[str, int] = {}
+    tag_ids: dict[str, int] = {}
     for row in _rows(artist_files):
-        _store_artist(raw, row)
+        artist_ids[row["name"]] = artist_id = _store_artist(raw, row)
+        _store_tags(raw, artist_id, row["tags"], tag_ids)
     for row in _rows(track_files):
-        _store_track(raw, row)
+        name = row["artist"]
+        artist_id = artist_ids.get(name) or _bare_artist(raw, name)
+        artist_ids[name] = artist_id
+        _store_track(raw, artist_id, row)
     index_artists(raw, raw.execute("SELECT id, name_key, tier FROM artists WHERE atlas = 1"))
     index_tracks(
         raw,
@@ -56,7 +62,7 @@ def _rows(files: list[Path]) -> Iterator[dict[str, str]]:
             yield from csv.DictReader(file)
 
 
-def _store_artist(raw: sqlite3.Connection, row: dict[str, str]) -> None:
+def _store_artist(raw: sqlite3.Connection, row: dict[str, str]) -> int:
     (artist_id,) = raw.execute(
         "INSERT INTO artists (name, name_key, country, tier, decades, atlas) "
         "VALUES (?, ?, ?, ?, ?, 1) ON CONFLICT (name_key) DO UPDATE SET name = excluded.name, "
@@ -70,33 +76,46 @@ def _store_artist(raw: sqlite3.Connection, row: dict[str, str]) -> None:
             row["decades"],
         ),
     ).fetchone()
-    tags = dict.fromkeys(tag.strip() for tag in row["tags"].split(";") if tag.strip())
+    return int(artist_id)
+
+
+def _store_tags(
+    raw: sqlite3.Connection, artist_id: int, text: str, tag_ids: dict[str, int]
+) -> None:
+    tags = dict.fromkeys(tag.strip() for tag in text.split(";") if tag.strip())
+    for tag in tags:
+        if tag not in tag_ids:
+            (tag_ids[tag],) = raw.execute(
+                "INSERT INTO tags (name) VALUES (?) "
+                "ON CONFLICT DO UPDATE SET name = excluded.name RETURNING id",
+                (tag,),
+            ).fetchone()
     raw.execute("DELETE FROM artist_tags WHERE artist_id = ?", (artist_id,))
     raw.executemany(
-        "INSERT INTO tags (name) VALUES (?) ON CONFLICT DO NOTHING", [(tag,) for tag in tags]
-    )
-    raw.executemany(
-        "INSERT INTO artist_tags (artist_id, tag_id, place, weight) "
-        "SELECT ?, id, ?, 1.0 FROM tags WHERE name = ?",
-        [(artist_id, place, tag) for place, tag in enumerate(tags)],
+        "INSERT INTO artist_tags (artist_id, tag_id, place, weight) VALUES (?, ?, ?, 1.0)",
+        [(artist_id, tag_ids[tag], place) for place, tag in enumerate(tags)],
     )
 
 
-def _store_track(raw: sqlite3.Connection, row: dict[str, str]) -> None:
-    raw.execute(
+def _bare_artist(raw: sqlite3.Connection, name: str) -> int:
+    """Return the id of an artist that only a track file names."""
+    (artist_id,) = raw.execute(
         "INSERT INTO artists (name, name_key, atlas) VALUES (?, ?, 1) "
-        "ON CONFLICT (name_key) DO UPDATE SET atlas = 1 WHERE atlas = 0",
-        (row["artist"], name_key(row["artist"])),
-    )
+        "ON CONFLICT (name_key) DO UPDATE SET atlas = 1 RETURNING id",
+        (name, name_key(name)),
+    ).fetchone()
+    return int(artist_id)
+
+
+def _store_track(raw: sqlite3.Connection, artist_id: int, row: dict[str, str]) -> None:
     raw.execute(
-        "INSERT INTO tracks (artist_id, title, title_key, year, atlas) "
-        "SELECT id, ?, ?, ?, 1 FROM artists WHERE name_key = ? "
+        "INSERT INTO tracks (artist_id, title, title_key, year, atlas) VALUES (?, ?, ?, ?, 1) "
         "ON CONFLICT (artist_id, title_key) DO UPDATE SET title = excluded.title, "
         "year = coalesce(excluded.year, year), atlas = 1",
         (
+            artist_id,
             row["title"],
             name_key(row["title"]),
             int(row["year"]) if row["year"] else None,
-            name_key(row["artist"]),
         ),
     )

@@ -11,6 +11,7 @@ import logging
 import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bot.adapters.sqlite import lock
 from bot.adapters.sqlite.backup import copy_verified
@@ -40,6 +41,20 @@ from bot.adapters.sqlite.recommendations import SqliteRecommendationStore
 from bot.adapters.sqlite.writer import Writer
 from bot.errors import StorageError
 
+if TYPE_CHECKING:
+    from bot.ports import (
+        BlendStore,
+        BlockStore,
+        CatalogueStore,
+        GestureStore,
+        GuildStore,
+        ListenStore,
+        MemberStore,
+        MetaStore,
+        ModelStore,
+        RecommendationStore,
+    )
+
 log = logging.getLogger(__name__)
 
 
@@ -60,16 +75,22 @@ class Database:
             path=self.path,
             uploads=self.uploads_dir,
         )
-        self.members = SqliteMemberStore(readers=readers, writer=writer, erasure=self.erasure)
-        self.guilds = SqliteGuildStore(readers=readers, writer=writer)
-        self.catalogue = SqliteCatalogueStore(readers=readers, writer=writer)
-        self.listens = SqliteListenStore(readers=readers, writer=writer, uploads=self.uploads_dir)
-        self.recommendations = SqliteRecommendationStore(readers=readers, writer=writer)
-        self.gestures = SqliteGestureStore(readers=readers, writer=writer)
-        self.blocks = SqliteBlockStore(readers=readers, writer=writer)
-        self.blends = SqliteBlendStore(readers=readers, writer=writer)
-        self.models = SqliteModelStore(readers=readers, writer=writer)
-        self.meta = SqliteMetaStore(readers=readers, writer=writer)
+        self.members: MemberStore = SqliteMemberStore(
+            readers=readers, writer=writer, erasure=self.erasure
+        )
+        self.guilds: GuildStore = SqliteGuildStore(readers=readers, writer=writer)
+        self.catalogue: CatalogueStore = SqliteCatalogueStore(readers=readers, writer=writer)
+        self.listens: ListenStore = SqliteListenStore(
+            readers=readers, writer=writer, uploads=self.uploads_dir
+        )
+        self.recommendations: RecommendationStore = SqliteRecommendationStore(
+            readers=readers, writer=writer
+        )
+        self.gestures: GestureStore = SqliteGestureStore(readers=readers, writer=writer)
+        self.blocks: BlockStore = SqliteBlockStore(readers=readers, writer=writer)
+        self.blends: BlendStore = SqliteBlendStore(readers=readers, writer=writer)
+        self.models: ModelStore = SqliteModelStore(readers=readers, writer=writer)
+        self.meta: MetaStore = SqliteMetaStore(readers=readers, writer=writer)
 
     async def backup(self, folder: Path, *, keep: int | None = None) -> Path:
         """Write a verified copy into a folder, in a thread of its own; return its path.
@@ -104,7 +125,7 @@ class Database:
             stack.enter_context(lock.hold(data_dir))
             path = data_dir / DATABASE_NAME
             with storage_errors():
-                connection = await Connection.open(connect_writer, path)
+                connection = await Connection.open(_open_writer, path)
                 stack.push_async_callback(connection.close)
                 await connection.call(_prepare, path)
                 pool = await Readers.open(path, count=readers)
@@ -122,14 +143,27 @@ def _make_folder(folder: Path) -> None:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
+def _open_writer(path: Path) -> sqlite3.Connection:
+    try:
+        return connect_writer(path)
+    except sqlite3.OperationalError:
+        raise
+    except sqlite3.DatabaseError as error:
+        raise _damaged(path, error) from error
+
+
 def _prepare(raw: sqlite3.Connection, path: Path) -> None:
     try:
         (verdict,) = raw.execute("PRAGMA quick_check(1)").fetchone()
     except sqlite3.DatabaseError as error:
-        verdict = str(error)
+        raise _damaged(path, error) from error
     if verdict != "ok":
-        raise StorageError(
-            f"{path} is damaged ({verdict}). Nothing was changed; restore a backup with "
-            "`auxcord restore`."
-        )
+        raise _damaged(path, verdict)
     migrate(raw)
+
+
+def _damaged(path: Path, what: object) -> StorageError:
+    return StorageError(
+        f"{path} is damaged ({what}). Nothing was changed; put a backup back with "
+        "`python -m bot restore`."
+    )

@@ -69,20 +69,22 @@ def _in_words(error: BaseException, interaction: discord.Interaction[Any]) -> La
 async def send_private(interaction: discord.Interaction[Any], view: Layout) -> None:
     """Answer privately, whatever was answered before.
 
-    A deferred public answer can't become private, and the follow-up that fills its placeholder
-    inherits the visibility: so the placeholder is deleted first.
+    A deferred public answer can't become private, and whatever fills its placeholder inherits the
+    visibility: so a neutral line fills it, the words follow in private, and the line is deleted.
     """
     response = interaction.response
     if not response.is_done():
         await response.send_message(view=view, ephemeral=True)
         return
-    deferred = response.type is discord.InteractionResponseType.deferred_channel_message
-    if deferred:
-        if interaction.extras.get("ephemeral", False):
-            await interaction.edit_original_response(view=view)
-            return
-        await interaction.delete_original_response()
+    if response.type is not discord.InteractionResponseType.deferred_channel_message:
+        await interaction.followup.send(view=view, ephemeral=True)
+        return
+    if interaction.extras.get("ephemeral", False):
+        await interaction.edit_original_response(view=view)
+        return
+    await interaction.edit_original_response(view=notice(text("error.in_private")))
     await interaction.followup.send(view=view, ephemeral=True)
+    await interaction.delete_original_response()
 
 
 async def defer(interaction: discord.Interaction[Any], *, private: bool) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -72,15 +72,16 @@ def adventure_term(model: HybridRecommender, profile: Profile, adventure: float)
     """
     if adventure == 0:
         return np.zeros(model.catalogue.n_artists, np.float32)
-    far = np.zeros(model.catalogue.n_artists, np.float32)
+    far: Any = np.zeros(model.catalogue.n_artists, np.float32)
     for part, folded in zip(model.parts, profile.folded, strict=True):
         if part.name == "popularity":
             raw = part.model.score(folded)[0]
             low, high = float(raw.min()), float(raw.max())
-            far = far + np.float32(0.5 / max(high - low, 1e-6)) * (high - raw)
+            rare: Floats = (high - raw) / np.float32(max(high - low, 1e-6))
+            far = far + np.float32(0.5) * rare
         elif part.name == "content":
             unlike = np.clip(0.5 - 0.5 * part.model.score(folded)[0], 0, 1)
-            far += np.float32(0.5) * unlike.astype(np.float32)
+            far = far + np.float32(0.5) * unlike.astype(np.float32)
     term: Floats = adventure * (_FAR_GAIN * far - _FAMILIAR_COST * profile.familiarity)
     return term.astype(np.float32)
 

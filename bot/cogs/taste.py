@@ -44,6 +44,7 @@ class Taste(commands.Cog):
         """Explain one pick in private."""
         await defer(interaction, private=True)
         member_id = member_of(interaction)
+        await self._services.consent.require(member_id)
         if track is not None and not track.isdecimal():
             raise NotFoundError("error.nothing_shown")
         item_id = ShownItemId(int(track)) if track else await self._newest(interaction)

@@ -13,9 +13,10 @@ import simcord
 from simcord.actors import MemberActor
 from simcord.builders import ChannelHandle, GuildHandle, UserHandle
 from simcord.components import walk_components
-from simcord.env import Env
 from simcord.preview import Preview
 from simcord.results import InteractionResult, ResponseMessage
+
+from bot.errors import UserError
 
 Member: TypeAlias = MemberActor
 User: TypeAlias = UserHandle
@@ -25,13 +26,14 @@ Shown: TypeAlias = ResponseMessage
 SETTLE_S = 30.0
 """How long one command may take; the first one may wait for the first model."""
 NAME_LENGTH = 32
+BOT_NAME = "Auxcord"
 
 
 @dataclass(frozen=True, slots=True)
 class Simulation:
     """A running bot among people; each verb of a member waits until the bot has answered."""
 
-    env: Env
+    env: simcord.Env
     guild: GuildHandle
     channel: ChannelHandle
     members: Mapping[str, Member]
@@ -62,9 +64,15 @@ class Simulation:
 
     def keep_time(self) -> None:
         """Bring the simulated clock, which stands still by itself, to the present."""
-        behind = (datetime.now(UTC) - self.env.now()).total_seconds()
-        if behind > 0:
-            self.env.backend.advance_clock(behind)
+        _keep_time(self.env)
+
+    def raise_errors(self) -> None:
+        """Raise what the bot raised so far, but for errors that it answers in words."""
+        errors = [
+            e for e in self.env.errors if not isinstance(getattr(e, "original", e), UserError)
+        ]
+        if errors:
+            raise BaseExceptionGroup("the bot raised", errors)
 
 
 class Window:
@@ -99,21 +107,37 @@ async def simulated(
 ) -> AsyncIterator[Simulation]:
     """Run a bot in a simulated server with one channel and these members.
 
-    With `check_errors`, an exception that the bot's own handlers never saw is raised at the end.
+    The server is there before the bot is, so that the bot greets it. With `check_errors`, whatever
+    the bot raised is raised at the end, but for the errors that it answers in words.
     """
-    shards = {"shard_count": 1} if isinstance(bot, discord.AutoShardedClient) else {}
-    run = simcord.run(bot, settle_timeout=settle_timeout_s, check_errors=check_errors, **shards)
-    async with run as env:
-        guild = env.create_guild(guild_name)
-        channel = guild.create_text_channel(channel_name)
-        people = {
-            name: guild.add_member(env.create_user(_user_name(name), global_name=name))
-            for name in members
-        }
-        simulation = Simulation(env=env, guild=guild, channel=channel, members=people)
-        simulation.keep_time()
-        await env.settle()
-        yield simulation
+    env = simcord.Env(
+        bot,
+        settle_timeout=settle_timeout_s,
+        shard_count=1 if isinstance(bot, discord.AutoShardedClient) else None,
+    )
+    _keep_time(env)
+    env.backend.edit_bot_profile(BOT_NAME)
+    guild = env.create_guild(guild_name)
+    channel = guild.create_text_channel(channel_name)
+    people = {
+        name: guild.add_member(env.create_user(_user_name(name), global_name=name))
+        for name in members
+    }
+    simulation = Simulation(env=env, guild=guild, channel=channel, members=people)
+    await env.start()
+    try:
+        with env.time_context():
+            yield simulation
+    finally:
+        await env.shutdown()
+    if check_errors:
+        simulation.raise_errors()
+
+
+def _keep_time(env: simcord.Env) -> None:
+    behind = (datetime.now(UTC) - env.now()).total_seconds()
+    if behind > 0:
+        env.backend.advance_clock(behind)
 
 
 def _user_name(display: str) -> str:

@@ -104,7 +104,7 @@ def blend_card(
 
 
 def _short(item: ShownItem, service: LinkService) -> str:
-    return f"{item.scored.rank}. {linked_in_line(item.scored.subject, service)}"
+    return f"{item.scored.rank}\\. {linked_in_line(item.scored.subject, service)}"
 
 
 def _shares(result: BlendResult, names: Names) -> list[Markdown]:

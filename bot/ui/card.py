@@ -61,7 +61,7 @@ def _entry(
     item: ShownItem, reasons: Sequence[EvidenceShare], service: LinkService, single: bool
 ) -> str:
     subject = item.scored.subject
-    number = "" if single else f"{item.scored.rank}. "
+    number = "" if single else f"{item.scored.rank}\\. "  # escaped: no list, or all would be 1
     lines = [f"{number}{linked(subject, service)}"]
     about = facts(subject)
     because = reason_line(reasons)

@@ -47,7 +47,7 @@ class Popularity(ScoringModel):
         n_users, n_items = seen.shape
         counts = np.bincount(seen.indices, weights=np.sign(seen.data), minlength=n_items)
         counts = np.maximum(counts, 0.0)
-        base = max(float(counts.sum()), 1.0) / max(n_users * n_items, 1)
+        base = max(float(counts.sum()), 1.0) / max(max(n_users, 1) * n_items, 1)
         prior = np.full(n_items, base)
         if self.popularity is not None and not np.isnan(self.popularity).all():
             known = self.popularity.astype(np.float64)

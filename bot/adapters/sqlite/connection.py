@@ -35,8 +35,16 @@ class Connection(aiosqlite.Connection):
     async def open(cls, connect: Callable[[Path], sqlite3.Connection], path: Path) -> "Connection":
         """Start the thread and open a file in it."""
         connection = cls(lambda: connect(path), 64)
-        await connection
+        try:
+            await connection
+        except BaseException:
+            connection.join()
+            raise
         return connection
+
+    def join(self) -> None:
+        """Wait for the thread, which is told to stop when opening fails but not waited for."""
+        self._thread.join()
 
     async def call(
         self,

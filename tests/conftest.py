@@ -1,0 +1,38 @@
+"""A data folder with a first model, made once and copied for every test that runs the app."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bot.app import open_app
+from bot.settings import Settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def settings_for(data_dir: Path) -> Settings:
+    return Settings(_env_file=None, data_dir=data_dir, backup_hours=0)
+
+
+async def _prepare(data_dir: Path) -> None:
+    async with open_app(settings_for(data_dir)) as app:
+        await app.services.serving.current()
+
+
+@pytest.fixture(scope="session")
+def prepared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("prepared") / "data"
+    asyncio.run(_prepare(folder))
+    return folder
+
+
+@pytest.fixture
+def data_dir(prepared_folder: Path, tmp_path: Path) -> Path:
+    folder = tmp_path / "data"
+    shutil.copytree(prepared_folder, folder)
+    return folder

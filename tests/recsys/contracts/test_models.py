@@ -1,0 +1,84 @@
+"""What every model promises."""
+
+import numpy as np
+import pytest
+
+from recsys import NotFittedError
+from recsys.content_features import artist_features
+from recsys.interactions import Weighing, weigh
+from recsys.models.als import ALS
+from recsys.models.content import Content
+from recsys.models.ease import EASE
+from recsys.models.item_knn import ItemKNN
+from recsys.models.popularity import Popularity
+from recsys.sparse import csr
+from tests.recsys.tastes import catalogue, community, draws
+
+MODELS = {
+    "als": lambda: ALS(n_factors=8),
+    "knn": ItemKNN,
+    "ease": EASE,
+    "content": lambda: Content(artist_features(catalogue())),
+    "popularity": lambda: Popularity(catalogue().popularity),
+}
+
+
+@pytest.fixture(scope="module")
+def matrix():
+    rows = community(draws())
+    whole = catalogue()
+    return weigh(whole, rows, Weighing()).artists.matrix(rows.n_users, whole.n_artists)
+
+
+@pytest.fixture(params=sorted(MODELS))
+def make(request):
+    return MODELS[request.param]
+
+
+def test_a_second_fit_equals_a_fresh_one_bit_for_bit(make, matrix):
+    twice = make().fit(matrix[:40]).fit(matrix)
+    once = make().fit(matrix)
+    scores = [m.score(m.fold_in(matrix[:5])) for m in (twice, once)]
+    assert np.array_equal(*scores)
+
+
+def test_not_fitted_raises(make, matrix):
+    with pytest.raises(NotFittedError):
+        make().fold_in(matrix)
+
+
+def test_lists_are_unique_finite_unpadded_and_leave_out_what_is_excluded(make, matrix):
+    model = make().fit(matrix)
+    (ranking,) = model.recommend(matrix[:1], n=1000, exclude=[3, 4])
+    assert len(set(ranking.items.tolist())) == len(ranking) < matrix.shape[1]
+    assert np.isfinite(ranking.scores).all()
+    assert not set(ranking.items.tolist()) & {3, 4, *matrix[:1].indices.tolist()}
+    assert (np.diff(ranking.scores) <= 1e-6).all()
+    (few,) = model.recommend(matrix[:1], n=5, among=[7, 8])
+    assert set(few.items.tolist()) <= {7, 8}
+
+
+def test_permuting_listeners_permutes_answers(make, matrix):
+    model = make().fit(matrix)
+    order = np.array([4, 2, 0, 3, 1])
+    straight = model.score(model.fold_in(matrix[:5]))
+    turned = model.score(model.fold_in(csr(matrix[:5][order])))
+    assert np.allclose(turned, straight[order], atol=1e-6)
+
+
+def test_a_listener_without_anything_gets_finite_scores(make, matrix):
+    model = make().fit(matrix)
+    nothing = csr(np.zeros((1, matrix.shape[1])))
+    assert np.isfinite(model.score(model.fold_in(nothing))).all()
+
+
+def test_coefficients_give_the_score_back(make, matrix):
+    model = make().fit(matrix)
+    if isinstance(model, Popularity):
+        assert not model.coefficients(matrix[:1], 3).any()
+        return
+    row = matrix[:1]
+    scores = model.score(model.fold_in(row))[0]
+    for item in (0, 17, 149):
+        shares = model.coefficients(row, item) @ row.data.astype(np.float64)
+        assert shares == pytest.approx(float(scores[item]), abs=1e-4)

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,6 +22,7 @@ Member: TypeAlias = MemberActor
 User: TypeAlias = UserHandle
 Result: TypeAlias = InteractionResult
 Shown: TypeAlias = ResponseMessage
+ErrorHandler: TypeAlias = Callable[[discord.Interaction[Any], Any], Awaitable[None]]
 
 SETTLE_S = 30.0
 """How long one command may take; the first one may wait for the first model."""
@@ -124,14 +125,39 @@ async def simulated(
         for name in members
     }
     simulation = Simulation(env=env, guild=guild, channel=channel, members=people)
+    answer = _error_handler(bot)
     await env.start()
+    if answer is not None:
+        _pass_answered_errors(bot, answer, record_others=check_errors)
     try:
         with env.time_context():
             yield simulation
     finally:
         await env.shutdown()
     if check_errors:
-        simulation.raise_errors()
+        env.raise_errors()
+
+
+def _error_handler(bot: discord.Client) -> ErrorHandler | None:
+    tree = getattr(bot, "tree", None)
+    return None if tree is None else tree.on_error  # type: ignore[no-any-return]
+
+
+def _pass_answered_errors(
+    bot: discord.Client, answer: ErrorHandler, *, record_others: bool
+) -> None:
+    """Hand errors that the bot answers in words straight to it.
+
+    The simulation takes every error of a command for a crash, and its page then stops.
+    """
+    tree: Any = bot.tree  # type: ignore[attr-defined]
+    record: ErrorHandler = tree.on_error if record_others else answer
+
+    async def on_error(interaction: discord.Interaction[Any], error: Exception) -> None:
+        answered = isinstance(getattr(error, "original", error), UserError)
+        await (answer if answered else record)(interaction, error)
+
+    tree.on_error = on_error
 
 
 def _keep_time(env: simcord.Env) -> None:

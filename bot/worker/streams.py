@@ -85,9 +85,7 @@ class TextReader:
         if size == 0:
             return b""
         if not self._json:
-            self._digits = 0
-        """Length of the number at the end of what was handed over."""
-        self._json = memoryview(self._text().encode("utf-8"))
+            self._json = memoryview(self._text().encode("utf-8"))
         data, self._json = bytes(self._json[:PIECE]), self._json[PIECE:]
         self._since_row += len(data)
         self._depth += sum(map(data.count, b"[{")) - sum(map(data.count, b"]}"))

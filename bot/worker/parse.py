@@ -178,7 +178,7 @@ class ParseJob:
                 several_listeners=self._several_listeners,
             )
         except (zipfile.BadZipFile, zlib.error, EOFError, struct.error) as error:
-            raise FileRefusedError(Reason.DAMAGED, keep=True) from error
+            raise FileRefusedError(Reason.DAMAGED) from error  # what was read may be wrong too
 
     def _stage(self, rows: Iterator[Read], upload: str, staging: Staging) -> int:
         n = 0

@@ -140,7 +140,8 @@ async def simulated(
 
 def _error_handler(bot: discord.Client) -> ErrorHandler | None:
     tree = getattr(bot, "tree", None)
-    return None if tree is None else tree.on_error  # type: ignore[no-any-return]
+    handler: ErrorHandler | None = None if tree is None else tree.on_error
+    return handler
 
 
 def _pass_answered_errors(

@@ -10,9 +10,10 @@ from typing import Final
 
 from bot.adapters.sqlite import lock
 from bot.adapters.sqlite.connection import connect_reader, connect_writer
-from bot.adapters.sqlite.forgetting import agreements, forget
+from bot.adapters.sqlite.forgetting import REBUILD_KEY, agreements, forget, rebuild
 from bot.adapters.sqlite.layout import BACKUPS_NAME, DATABASE_NAME
 from bot.adapters.sqlite.ledger import ErasureLedger, sync_folder
+from bot.adapters.sqlite.meta import get_meta
 from bot.adapters.sqlite.migrations import migrate
 from bot.adapters.sqlite.writer import transaction
 from bot.domain.ids import MemberId
@@ -132,6 +133,8 @@ def _make_ready(path: Path, ledger: ErasureLedger) -> None:
         for member_id, at_ms in ledger.erased(agreements(raw)).items():
             with transaction(raw):
                 forget(raw, MemberId(member_id), at_ms)
+        if get_meta(raw, REBUILD_KEY):
+            rebuild(raw)
         raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 

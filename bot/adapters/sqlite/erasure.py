@@ -5,6 +5,7 @@ Long tables go in slices, so that others are served meanwhile.
 """
 
 import asyncio
+import mmap
 import shutil
 import sqlite3
 from collections import Counter
@@ -15,6 +16,7 @@ from typing import Final
 
 from bot.adapters.sqlite.connection import BUSY_TIMEOUT_S, Readers
 from bot.adapters.sqlite.forgetting import (
+    REBUILD_KEY,
     agreements,
     delete_artists,
     delete_listens,
@@ -22,9 +24,11 @@ from bot.adapters.sqlite.forgetting import (
     delete_rows,
     delete_tracks,
     find_traces,
+    rebuild,
     slices,
 )
 from bot.adapters.sqlite.ledger import ErasureLedger
+from bot.adapters.sqlite.meta import get_meta
 from bot.adapters.sqlite.writer import Writer
 from bot.domain.ids import MemberId
 from bot.domain.members import ErasureReport
@@ -42,6 +46,7 @@ class Erasure:
         self._readers = readers
         self._writer = writer
         self._ledger = ledger
+        self._path = path
         self._log = path.with_name(f"{path.name}-wal")
         self._uploads = uploads
 
@@ -56,6 +61,8 @@ class Erasure:
         found = self._ledger.erased(known)
         for member_id, at_ms in found.items():
             await self._forget(MemberId(member_id), at_ms, again=True)
+        if await self._readers.run(get_meta, REBUILD_KEY):
+            await self._rebuild()
         return [MemberId(member_id) for member_id in found]
 
     async def _forget(self, member_id: MemberId, at_ms: int, *, again: bool) -> ErasureReport:
@@ -77,8 +84,22 @@ class Erasure:
             member_id=member_id,
             removed={table: n for table, n in removed.items() if n},
             files=files,
-            bytes_left_in_log=await self._empty_log(),
+            bytes_left_in_log=await self._scrub(member_id),
         )
+
+    async def _scrub(self, member_id: MemberId) -> int:
+        """See to it that no copy is left of what was deleted; return the bytes left in the log."""
+        left = await self._empty_log()
+        needle = member_id.to_bytes(8, "big")  # as SQLite stores it
+        traced = await self._readers.run_long(lambda _raw: _holds(self._path, needle))
+        marked = await self._readers.run(get_meta, REBUILD_KEY)
+        if traced or marked:
+            left = await self._rebuild()
+        return left
+
+    async def _rebuild(self) -> int:
+        await self._writer.run_alone(rebuild)
+        return await self._empty_log()
 
     async def _empty_log(self) -> int:
         """Move the log into the file and cut it to nothing; return the bytes that are left."""
@@ -105,6 +126,11 @@ def _short_wait(raw: sqlite3.Connection) -> Iterator[None]:
         yield
     finally:
         raw.execute(f"PRAGMA busy_timeout = {int(BUSY_TIMEOUT_S * 1000)}")
+
+
+def _holds(path: Path, needle: bytes) -> bool:
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        return content.find(needle) >= 0
 
 
 def _delete_folder(uploads: Path, name: str) -> int:

@@ -1,0 +1,173 @@
+"""Model versions, what is pending, and what the trainer reads."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from bot.adapters.sqlite.database import Database
+from bot.adapters.sqlite.training_rows import TrainingRows, read_training, table_of
+from bot.domain.feedback import Verdict
+from bot.domain.listening import EvidenceKind, Level, Source
+from bot.domain.recommending import ModelInfo
+from recsys.evidence import Kind
+from recsys.evidence import Level as TrainingLevel
+from tests.adapters.sqlite.stage import (
+    ANA,
+    BEN,
+    NOW,
+    NOW_MS,
+    at,
+    bring_in,
+    find,
+    press,
+    row,
+    show,
+)
+
+INFO = ModelInfo("2026-06-01.1", NOW, 2, 300, 20, 10, {"ndcg": 0.25, "parts": ["als"]})
+
+
+async def test_the_newest_published_version_is_served(database: Database) -> None:
+    assert await database.models.latest() is None
+    await database.models.publish(INFO, folder="a", row_cut={})
+    newer = dataclasses.replace(INFO, version="2", trained_at=at(5))
+    await database.models.publish(newer, folder="b", row_cut={"listens": 3})
+    await database.models.reject(dataclasses.replace(INFO, version="3"), reason="worse")
+    assert await database.models.latest() == (newer, "b")
+
+
+async def test_pending_counts_what_came_after_the_cut(database: Database) -> None:
+    nothing = await database.models.pending()
+    assert (nothing.verdicts, nothing.listens, nothing.erasures, nothing.since) == (0, 0, 0, None)
+    queen, slowdive = await find(database, "queen", "slowdive")
+    shown = await show(database, "hey jude", "queen")
+    await database.gestures.record(press(shown, 0, Verdict.UP, minute=1))
+    await database.listens.set_picks(ANA, [queen.artist.id], at=at(2))
+    await bring_in(database, ANA, [row("Queen", "a"), row("Queen", "b", source="spotify_account")])
+    found = await database.models.pending()
+    assert (found.verdicts, found.listens, found.since) == (2, 1, NOW)
+
+    rows = read_training(database.path, now_ms=NOW_MS)
+    await database.models.publish(INFO, folder="a", row_cut=rows.row_cut)
+    assert await database.models.pending() == nothing
+
+    await database.gestures.record(press(shown, 0, Verdict.DOWN, minute=3))
+    await database.listens.set_picks(ANA, [slowdive.artist.id], at=at(4))
+    found = await database.models.pending()
+    assert (found.verdicts, found.listens, found.since) == (2, 0, at(3))
+
+
+async def train(database: Database) -> TrainingRows:
+    return read_training(database.path, now_ms=NOW_MS)
+
+
+def as_set(rows: TrainingRows) -> set[tuple[int, int, int, float]]:
+    columns = (rows.level, rows.id, rows.kind, rows.value)
+    return set(zip(*(column.tolist() for column in columns), strict=True))
+
+
+async def live(database: Database) -> None:
+    rows = [row("Queen", "Bohemian Rhapsody", minute=5 * n) for n in range(4)]
+    rows += [row("Queen", "Bohemian Rhapsody", minute=900, skipped=1)]
+    rows += [row("Bare Band", None, minute=None, source="csv", plays=12)]
+    rows += [
+        row("Slowdive", "Alison", minute=0.1 * n, source=s)
+        for n, s in enumerate(("spotify_extended", "listenbrainz"))
+    ]
+    await bring_in(database, ANA, rows)
+    shown = await show(database, "hey jude", "sigur")
+    await database.gestures.record(press(shown, 0, Verdict.UP))
+    await database.gestures.record(press(shown, 1, Verdict.DOWN))
+    (queen,) = await find(database, "queen")
+    await database.listens.set_picks(ANA, [queen.artist.id], at=NOW)
+
+
+async def test_the_trainer_reads_what_a_request_reads(database: Database) -> None:
+    await live(database)
+    kinds = {one: Kind[one.name] for one in EvidenceKind}
+    levels = {Level.TRACK: TrainingLevel.ITEM, Level.ARTIST: TrainingLevel.ARTIST}
+    wanted = {
+        (int(levels[e.level]), e.id, int(kinds[e.kind]), e.value)
+        for e in await database.listens.evidence(ANA)
+    }
+    rows = await train(database)
+    assert as_set(rows) == wanted
+    assert len(rows.id) == len(wanted)
+    assert rows.n_users == 1
+    assert rows.n_plays == 4 + 1 + 12 + 1
+    assert [table_of(kind) for kind in Kind if kind <= Kind.SKIP] == [
+        "listens",
+        "picks",
+        "gestures",
+        "gestures",
+        "listens",
+    ]
+
+
+async def test_ages_are_those_of_the_newest_and_zero_without_a_date(database: Database) -> None:
+    await live(database)
+    rows = await train(database)
+    plays = rows.age_days[(rows.kind == Kind.PLAY) & (rows.value == 4)]
+    assert plays == pytest.approx(7 - 15 / 1440, abs=1e-4)
+    assert rows.age_days[rows.value == 12] == 0
+    assert (rows.age_days >= 0).all()
+
+
+async def test_members_are_codes_and_arrays_have_their_types(database: Database) -> None:
+    await live(database)
+    await bring_in(database, BEN, [row("Queen", "x")], folder="b")
+    rows = await train(database)
+    assert set(rows.users.tolist()) == {0, 1}
+    types = {name: getattr(rows, name).dtype for name in ("users", "level", "id", "kind", "value")}
+    assert types == {
+        "users": np.int64,
+        "level": np.uint8,
+        "id": np.int64,
+        "kind": np.uint8,
+        "value": np.float32,
+    }
+    assert rows.recorded[rows.kind == Kind.LIKE].max() <= rows.row_cut["gestures"]
+
+
+async def test_the_catalogue_comes_along(database: Database) -> None:
+    await live(database)
+    rows = await train(database)
+    (queen, rhapsody, sigur) = await find(database, "queen", "bohemian", "sigur")
+    artist_at = {id_: n for n, id_ in enumerate(rows.artist_ids.tolist())}
+    items = rows.item_keys.tolist()
+    assert sorted(items, key=lambda key: (key < 0, abs(key))) == items
+    assert rows.item_artists[items.index(rhapsody.key)] == queen.artist.id
+    assert rows.item_years[items.index(rhapsody.key)] == 1975
+    assert sigur.key in items
+    assert np.isnan(rows.item_years[items.index(sigur.key)])
+    at_queen = artist_at[queen.artist.id]
+    assert (rows.artist_countries[at_queen], rows.artist_tiers[at_queen]) == ("GB", 1)
+    tags = rows.tag_ids[rows.tag_artists == queen.artist.id]
+    assert {rows.tag_names[tag] for tag in tags} == {"rock", "glam rock"}
+    bare = rows.artist_tiers[artist_at[max(rows.artist_ids.tolist())]]
+    assert bare == 0
+
+
+async def test_only_trainable_sources_enter(database: Database) -> None:
+    for minute, source in enumerate(s for s in Source if s is not Source.PICK):
+        rows = [row("Queen", f"by {source}", minute=99 * minute, source=source.value)]
+        await bring_in(database, ANA, rows, folder=source.value)
+    shown = await show(database, "hey jude")
+    await database.gestures.record(press(shown, 0, Verdict.UP))
+    (queen,) = await find(database, "queen")
+    await database.listens.set_picks(ANA, [queen.artist.id], at=NOW)
+    (account,) = await find(database, "queen by spotify_account")
+    assert account.track is not None
+    rows = await train(database)
+    assert len(rows.id) == 5
+    assert account.track.id not in rows.id.tolist()
+
+    await database.writer.run(lambda raw: raw.execute("UPDATE sources SET trainable = 0"))
+    assert len((await train(database)).id) == 0
+
+
+async def test_an_empty_database_trains_on_nothing(empty: Database) -> None:
+    rows = await train(empty)
+    assert (rows.n_users, len(rows.id), len(rows.item_keys), rows.n_plays) == (0, 0, 0, 0)
+    assert set(rows.row_cut.values()) == {0}

@@ -130,7 +130,7 @@ class Database:
                 await connection.call(_prepare, path)
                 pool = await Readers.open(path, count=readers)
             stack.push_async_callback(pool.close)
-            writer = Writer(connection)
+            writer = Writer(connection, log_file=path.with_name(f"{path.name}-wal"))
             stack.push_async_callback(writer.close)
             database = cls(data_dir, readers=pool, writer=writer)
             forgotten = await database.erasure.replay()

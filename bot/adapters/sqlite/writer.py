@@ -6,6 +6,7 @@ import logging
 import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 from bot.adapters.sqlite.connection import DATABASE_REFUSALS, Connection
@@ -20,6 +21,8 @@ log = logging.getLogger(__name__)
 MOST_WAITING: Final = 1024
 """More callers than this wait for a place in the queue: back-pressure, not memory."""
 MOST_IN_GROUP: Final = 256
+LOG_ALARM_BYTES: Final = 64 * 2**20
+"""A write-ahead log this long means that somebody reads for ever: it can't be emptied."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +50,10 @@ class Writer:
     is stored or not as a whole.
     """
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, *, log_file: Path | None = None) -> None:
         self._connection = connection
+        self._log_file = log_file
+        self._alarmed = False
         self._queue: asyncio.Queue[_Job | None] = asyncio.Queue(MOST_WAITING)
         self._closed = False
         self._task = asyncio.create_task(self._work(), name="sqlite-writer")
@@ -139,6 +144,7 @@ class Writer:
         except Exception as error:  # noqa: BLE001  # nobody of the group may be told "saved"
             log.warning("a group of %d changes was not stored: %s", len(group), error)
             outcomes = [_Outcome(error=error)] * len(group)
+        self._watch_log()
         for job, outcome in zip(group, outcomes, strict=True):
             if job.done.done():
                 continue
@@ -146,6 +152,15 @@ class Writer:
                 job.done.set_result(outcome.value)
             else:
                 job.done.set_exception(_for_caller(outcome.error))
+
+    def _watch_log(self) -> None:
+        """Say once that the log grows, and again only after it was short in between."""
+        if self._log_file is None or not self._log_file.exists():
+            return
+        long = self._log_file.stat().st_size > LOG_ALARM_BYTES
+        if long and not self._alarmed:
+            log.warning("%s has grown past %d bytes", self._log_file, LOG_ALARM_BYTES)
+        self._alarmed = long
 
 
 def _seen(done: "asyncio.Future[Any]") -> None:

@@ -28,8 +28,9 @@ async def vote(database: Database, numbers: "itertools.count[int]", turn: str, m
         name = f"{turn}.{number}"
         if mode == "early":
             say(name)
+        member = MemberId(1 + number % 500)
         await database.gestures.record(
-            Gesture(MemberId(1), RecommendationId(1), None, Via.EMOJI, name, Verdict.UP, NOW)
+            Gesture(member, RecommendationId(1), None, Via.EMOJI, name, Verdict.UP, NOW)
         )
         if mode == "votes":
             say(name)

@@ -2,11 +2,13 @@
 
 import asyncio
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from bot.adapters.sqlite.connection import Connection, connect_writer
+from bot.adapters.sqlite import writer as writing
+from bot.adapters.sqlite.connection import Connection, connect_reader, connect_writer
 from bot.adapters.sqlite.database import Database
 from bot.adapters.sqlite.writer import Writer
 from bot.errors import NotFoundError, StorageError
@@ -156,6 +158,31 @@ async def test_closing_stores_what_waits_and_takes_nothing_new(tmp_path: Path) -
         assert len(await connection.call(keys)) == 50
     finally:
         await connection.close()
+
+
+async def test_a_lock_held_elsewhere_is_waited_for_and_then_an_error(empty: Database) -> None:
+    await empty.writer.run_alone(lambda raw: raw.execute("PRAGMA busy_timeout = 60"))
+    with closing(sqlite3.connect(empty.path, isolation_level=None)) as elsewhere:
+        elsewhere.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StorageError, match="locked"):
+            await empty.writer.run(put, "a")
+        await empty.writer.run_alone(lambda raw: raw.execute("PRAGMA busy_timeout = 5000"))
+        task = asyncio.create_task(empty.writer.run(put, "b"))
+        await asyncio.sleep(0.05)
+        elsewhere.execute("ROLLBACK")
+        assert await task == "b"
+
+
+async def test_a_log_that_cannot_be_emptied_is_told_once(
+    empty: Database, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(writing, "LOG_ALARM_BYTES", 200_000)
+    with closing(connect_reader(empty.path)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM meta").fetchone()
+        for n in range(8):
+            await empty.writer.run(put, str(n), "x" * 50_000)
+    assert sum("has grown past" in record.message for record in caplog.records) == 1
 
 
 async def test_more_callers_than_places_all_get_their_turn(empty: Database) -> None:

@@ -69,8 +69,9 @@ def blend(
     """Choose up to n items for a group.
 
     Each member's probabilities are divided by the mean of that member's n best, so that nobody
-    counts more for being easy to please. Joy takes the best mean; fair adds, step by step, the item that raises the sum of log utilities most (the Nash
-    product of what everybody has got so far); no-one-suffers takes the best minimum.
+    counts more for being easy to please. Joy takes the best mean; fair adds, step by step, the item
+    that raises the sum of log utilities most (the Nash product of what everybody has got so far);
+    no-one-suffers takes the best minimum.
 
     Parameters
     ----------
@@ -96,7 +97,7 @@ def blend(
     utility = wide / scale
     chosen = _chosen(utility, rule, k, artist_of, artist_cap)
     got = utility[:, chosen]
-    shares = got.T / np.maximum(got.sum(axis=0)[:, None], 1e-12)
+    shares = (got.T + 1e-9) / (got.sum(axis=0)[:, None] + 1e-9 * n_members)
     ideal = (best / scale)[:, : len(chosen)].sum(axis=1)
     satisfaction = np.clip(got.sum(axis=1) / np.maximum(ideal, 1e-12), 0, 1)
     return BlendResult(chosen, satisfaction, shares, shares.mean(axis=0))

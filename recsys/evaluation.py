@@ -1,5 +1,6 @@
 """Comparing models: on held-out rows, by paired bootstrap, and over rounds of feedback."""
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -82,6 +83,7 @@ def feedback_loop(
     rounds: int = 10,
     n: int = 10,
     update: bool = True,
+    level: Level = Level.ITEM,
     options: Options | None = None,
 ) -> Ints:
     """Play rounds of lists and answers; return the hits, shape (n_members, rounds), int64.
@@ -95,7 +97,9 @@ def feedback_loop(
     seeds : sequence of Evidence
         What is known of each member at first.
     hidden : sequence of ndarray of int64
-        Outside ids of the items that each member would like.
+        Outside ids of the items (or artists, by ``level``) that each member would like.
+    level : Level
+        Whether an item is liked for itself or for its artist.
     """
     base = options or Options(adventure=0.0, diversity=0.0, artist_cap=n * rounds)
     hits = np.zeros((len(seeds), rounds), np.int64)
@@ -106,7 +110,8 @@ def feedback_loop(
             asked = _without(base, shown)
             picks = model.recommend(model.fold_in(evidence), n=n, options=asked)
             ids = np.array([pick.item_id for pick in picks], np.int64)
-            liked = np.isin(ids, wanted)
+            of = ids if level == Level.ITEM else np.array([p.artist_id for p in picks], np.int64)
+            liked = np.isin(of, wanted)
             hits[member, turn] = int(liked.sum())
             shown = np.concatenate([shown, ids])
             if update:
@@ -116,13 +121,5 @@ def feedback_loop(
 
 
 def _without(options: Options, shown: Ints) -> Options:
-    return Options(
-        exclude_items=np.concatenate([options.exclude_items, shown]),
-        exclude_artists=options.exclude_artists,
-        exclude_known=options.exclude_known,
-        adventure=options.adventure,
-        artist_cap=options.artist_cap,
-        diversity=options.diversity,
-        among=options.among,
-        seed=options.seed,
-    )
+    left_out = np.concatenate([options.exclude_items, shown])
+    return dataclasses.replace(options, exclude_items=left_out)

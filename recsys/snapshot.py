@@ -7,6 +7,7 @@ import dataclasses
 import hashlib
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any, Final
 
@@ -30,6 +31,7 @@ from recsys.sparse import csr
 
 FORMAT: Final = 1
 MANIFEST: Final = "manifest.json"
+_LEARNED: Final = re.compile(r"part\..*_(\.data)?\.npy")
 _MODELS: Final = {m.__name__: m for m in (ALS, Content, EASE, Familiar, ItemKNN, Popularity)}
 
 
@@ -95,7 +97,8 @@ def load(folder: Path, *, mmap: bool = True, verify: bool = True) -> HybridRecom
         When a file is missing, changed, of another shape or not finite.
     """
     try:
-        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        text = (folder / MANIFEST).read_text(encoding="utf-8")
+        manifest = json.loads(text, parse_constant=_refuse)
         if manifest["format"] != FORMAT:
             raise SnapshotError(f"format {manifest['format']} is not known")
         reader = _Reader(folder, manifest["files"], mmap=mmap, verify=verify)
@@ -116,6 +119,10 @@ def load(folder: Path, *, mmap: bool = True, verify: bool = True) -> HybridRecom
         raise
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise SnapshotError(f"{folder.name} cannot be read: {error}") from error
+
+
+def _refuse(constant: str) -> None:
+    raise SnapshotError(f"the manifest holds {constant}")
 
 
 def _part(row: dict[str, Any], reader: "_Reader") -> Part:
@@ -207,9 +214,15 @@ class _Reader:
             raise SnapshotError(f"{file} was changed")
         mapped = self._mmap and int(np.prod(facts["shape"])) > 0  # an empty file can't be mapped
         array = np.load(path, mmap_mode="r" if mapped else None, allow_pickle=False)
+        if self._verify and _LEARNED.match(file) and _not_finite(array):
+            raise SnapshotError(f"{file} holds numbers that are not finite")
         if list(array.shape) != facts["shape"] or str(array.dtype) != facts["dtype"]:
             raise SnapshotError(f"{file} has another shape than the manifest says")
         return array
+
+
+def _not_finite(array: Any) -> bool:
+    return array.dtype.kind == "f" and not bool(np.isfinite(array).all())
 
 
 def _sha256(path: Path) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from recsys.base import Model
+from recsys.blas import one_thread
 from recsys.catalogue import Catalogue
 from recsys.content_features import artist_features, item_features
 from recsys.evidence import Interactions, Level
@@ -79,7 +80,17 @@ def fit(
     trained_at : str, optional
         ISO 8601; now where not given.
     """
-    config = config or Config()
+    with one_thread():
+        return _fit(interactions, catalogue, config or Config(), validation, trained_at)
+
+
+def _fit(
+    interactions: Interactions,
+    catalogue: Catalogue,
+    config: Config,
+    validation: Interactions | None,
+    trained_at: str | None,
+) -> HybridRecommender:
     whole = interactions if validation is None else _together(interactions, validation)
     artists, items = _matrices(whole, catalogue, config.weighing)
     candidates = build(artists, items, catalogue, config)

@@ -1,15 +1,18 @@
 """`python -m recsys evaluate`: fit on train + valid, rank the whole catalogue, compare with test."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import hstack
 
+from recsys.catalogue import Catalogue
 from recsys.cli.dataset import Split
-from recsys.content_features import idf_rows
+from recsys.content_features import idf_rows, unit
 from recsys.errors import DataError
 from recsys.evaluation import bootstrap
 from recsys.evidence import Evidence, Interactions
@@ -44,8 +47,7 @@ def evaluate(split: Split, name: str, *, seed: int = 0) -> Result:
     DataError
         When there is no model of that name.
     """
-    if name != HYBRID and name not in SINGLE:
-        raise DataError(f"there is no model {name}; choose from {', '.join((*SINGLE, HYBRID))}")
+    check_names([name])
     started = time.perf_counter()
     model = _fitted(split, name, seed)
     seconds = time.perf_counter() - started
@@ -57,9 +59,39 @@ def evaluate(split: Split, name: str, *, seed: int = 0) -> Result:
     figures = per_user(relevant[judged], counts[judged])
     known = _known(split)
     listeners = np.bincount(known.indices, minlength=known.shape[1])
-    tags = idf_rows(split.catalogue.tags) if split.catalogue.is_flat else None
-    more = beyond(lists[judged], listeners, known.shape[0], tags)
+    more = beyond(lists[judged], listeners, known.shape[0], _described(split.catalogue))
     return Result(name, {**means(figures), **more}, figures["ndcg@10"], seconds, lists, scores)
+
+
+def check_names(names: Sequence[str]) -> None:
+    """Refuse an empty list of models and names that do not exist."""
+    for name in names:
+        if name != HYBRID and name not in SINGLE:
+            raise DataError(f"there is no model {name}; choose from {', '.join((*SINGLE, HYBRID))}")
+    if not names:
+        raise DataError("name at least one model")
+
+
+def mean_of(runs: Sequence[Result]) -> Result:
+    """Average the figures of runs that differ in their random start; lists are the first run's."""
+    first = runs[0]
+    return Result(
+        name=first.name,
+        figures={k: float(np.mean([run.figures[k] for run in runs])) for k in first.figures},
+        ndcg=np.mean([run.ndcg for run in runs], axis=0),
+        fit_seconds=float(np.mean([run.fit_seconds for run in runs])),
+        lists=first.lists,
+        scores=first.scores,
+    )
+
+
+def _described(catalogue: Catalogue) -> Csr:
+    """Return unit rows for the intra-list distance: tags, beside the artist where there is one."""
+    if catalogue.is_flat or catalogue.item_tags is None:
+        return idf_rows(catalogue.tags)
+    n = catalogue.n_items
+    artist = csr((np.ones(n), (np.arange(n), catalogue.artist_of)), (n, catalogue.n_artists))
+    return unit(hstack([artist, idf_rows(catalogue.item_tags)], format="csr"))
 
 
 def _fitted(split: Split, name: str, seed: int) -> HybridRecommender:

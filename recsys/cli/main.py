@@ -9,18 +9,21 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from recsys.blas import one_thread
 from recsys.cli.dataset import read_split
 from recsys.cli.evaluate import (
     COLUMNS,
     HYBRID,
     SINGLE,
     Result,
+    check_names,
     evaluate,
     interval,
+    mean_of,
     summary,
     write_rankings,
 )
-from recsys.errors import RecsysError
+from recsys.errors import DataError, RecsysError
 
 EXIT_BAD_INPUT = 2
 
@@ -29,7 +32,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     options = _parser().parse_args(arguments)
     try:
-        return int(options.run(options))
+        with one_thread():
+            return int(options.run(options))
     except RecsysError as error:
         print(error, file=sys.stderr)
         return EXIT_BAD_INPUT
@@ -75,16 +79,19 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _evaluate(options: argparse.Namespace) -> int:
+    names = [name for name in options.models.split(",") if name]
+    check_names(names)
+    if options.seeds < 1:
+        raise DataError("--seeds must be at least 1")
     split = read_split(
         options.folder, item_tags=options.item_tags, item_groups=tuple(options.item_groups)
     )
-    names = [name for name in options.models.split(",") if name]
     console = Console(stderr=True)
     results: list[Result] = []
-    for seed in range(options.seeds):
-        for name in names:
-            with console.status(f"{name}, seed {seed}"):
-                results.append(evaluate(split, name, seed=seed))
+    for name in names:
+        with console.status(name):
+            runs = [evaluate(split, name, seed=seed) for seed in range(options.seeds)]
+        results.append(mean_of(runs))
     if options.rankings is not None:
         write_rankings(results[-1], split, options.rankings)
     if options.json:

@@ -82,12 +82,14 @@ class ALS(ScoringModel):
         d = self.n_factors
         gram = self.unobserved * (fixed.T @ fixed)
         lengths = np.diff(rows.indptr)
+        spectrum, axes = np.linalg.eigh(gram.astype(np.float64))
         found = np.zeros((len(lengths), d), np.float32)
         target = np.where(rows.data > 0, 1.0, -self.dislike).astype(np.float32)
         confidence = np.abs(rows.data)
         for n in np.unique(lengths[lengths > 0]).tolist():
-            prior = gram + np.float32(self._ridge(n, len(fixed))) * np.eye(d, dtype=np.float32)
-            inverse = np.linalg.inv(prior.astype(np.float64)).astype(np.float32)
+            ridge = self._ridge(n, len(fixed))
+            prior = gram + np.float32(ridge) * np.eye(d, dtype=np.float32)
+            inverse = ((axes / (np.maximum(spectrum, 0) + ridge)) @ axes.T).astype(np.float32)
             members = np.flatnonzero(lengths == n)
             step = max(1, _CELLS // (max(n, d) * max(min(n, d), 1)))
             for start in range(0, len(members), step):

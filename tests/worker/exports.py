@@ -12,8 +12,11 @@ import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 FIRST_PLAY = datetime(2021, 3, 1, 6, 30, tzinfo=UTC)
+SPAN = timedelta(days=5 * 365)
+"""However many plays: pauses shrink where they would lead into the future."""
 ROWS_PER_EXTENDED_FILE = 16_000
 ROWS_PER_ACCOUNT_FILE = 10_000
 
@@ -41,33 +44,51 @@ class FakePlay:
 
 
 def fake_plays(n: int, *, seed: int = 7, artists: int = 400) -> list[FakePlay]:
-    """Return n plays, oldest first: few artists often, many seldom; one in seven skipped."""
+    """Return n plays, oldest first: few artists often, many seldom; one in seven skipped.
+
+    They lie within `SPAN` of `FIRST_PLAY` and no two overlap.
+    """
     rng = random.Random(seed)  # noqa: S311  # drawn, not secret
-    names = [_name(rng, 2, 4) for _ in range(artists)]
-    songs = {
-        name: [
-            (
-                _name(rng, 2, 6),
-                _name(rng, 1, 4),
-                "".join(rng.choices(_ID_LETTERS, k=22)),
-                _uuid(rng),
-            )
-            for _ in range(rng.randint(3, 30))
-        ]
-        for name in names
-    }
-    plays = []
-    at = FIRST_PLAY
+    songs = _songs(seed, artists)
+    drawn = []
     for _ in range(n):
-        artist = names[min(int(rng.paretovariate(0.6)) - 1, artists - 1)]
-        title, album, track_id, mbid = rng.choice(songs[artist])
+        artist, own = songs[min(int(rng.paretovariate(0.6)) - 1, artists - 1)]
+        song = rng.choice(own)
         skipped = rng.random() < 0.14
         ms = rng.randint(1_000, 29_000) if skipped else rng.randint(95_000, 420_000)
-        at += timedelta(milliseconds=ms, seconds=rng.choice((1, 1, 1, 2, 400, 20_000)))
-        at = at.replace(microsecond=0)
+        drawn.append((artist, song, skipped, ms, rng.choice((1, 1, 1, 2, 400, 20_000))))
+    room_s = SPAN.total_seconds() - sum(ms // 1000 + 1 for _, _, _, ms, _ in drawn)
+    if room_s < 0:
+        raise ValueError(f"{n} plays do not fit into {SPAN}")
+    shrunk = min(1.0, room_s / max(sum(pause_s for *_, pause_s in drawn), 1))
+    plays = []
+    at = FIRST_PLAY
+    for artist, (title, album, track_id, mbid), skipped, ms, pause_s in drawn:
+        at += timedelta(seconds=ms // 1000 + 1 + int((pause_s - 1) * shrunk))  # whole seconds
         reason = "fwdbtn" if skipped else "trackdone"
         plays.append(FakePlay(at, ms, artist, title, album, track_id, mbid, reason))
     return plays
+
+
+@lru_cache(maxsize=4)
+def _songs(seed: int, artists: int) -> list[tuple[str, list[tuple[str, str, str, str]]]]:
+    """Return artists with their songs: title, album and two ids each."""
+    rng = random.Random(seed)  # noqa: S311  # drawn, not secret
+    return [
+        (
+            _name(rng, 2, 4),
+            [
+                (
+                    _name(rng, 2, 6),
+                    _name(rng, 1, 4),
+                    "".join(rng.choices(_ID_LETTERS, k=22)),
+                    _uuid(rng),
+                )
+                for _ in range(rng.randint(3, 30))
+            ],
+        )
+        for _ in range(artists)
+    ]
 
 
 def extended_rows(plays: Sequence[FakePlay]) -> list[dict[str, object]]:

@@ -5,6 +5,7 @@ import json
 import os
 import random
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -102,8 +103,7 @@ def test_mutated_exports_never_escape(tmp_path: Path, monkeypatch: pytest.Monkey
     """Bytes flipped, cut, doubled, spliced and replaced by what is known to break parsers."""
     monkeypatch.setattr(os, "fsync", lambda _handle: None)  # only to be quick
     rng = random.Random(11)  # noqa: S311  # drawn, not secret
-    seeds = [data for _, data in _seeds()]
-    names = [name for name, _ in _seeds()]
+    names, seeds = zip(*_seeds(), strict=True)
     ends: dict[str, int] = {}
     for i in range(MUTATIONS):
         k = rng.randrange(len(seeds))
@@ -142,7 +142,7 @@ _HELL = (
 )
 
 
-def _mutated(rng: random.Random, data: bytes, others: list[bytes]) -> bytes:
+def _mutated(rng: random.Random, data: bytes, others: Sequence[bytes]) -> bytes:
     for _ in range(rng.randint(1, 4)):
         if not data:
             break

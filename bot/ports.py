@@ -408,6 +408,8 @@ class ParsedUpload:
 
     rows: int
     notes: tuple[str, ...]
+    peak_memory_bytes: int | None = None
+    """The most memory the child ever had, where the system says."""
 
 
 @dataclass(frozen=True, slots=True)

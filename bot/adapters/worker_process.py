@@ -99,7 +99,11 @@ class WorkerProcess:
             job.append("--several-listeners")
         async with self._parses:
             result = await self._run(job, self._parse_timeout_s, on_progress=on_progress)
-        return ParsedUpload(rows=int(result["rows"]), notes=tuple(map(str, result["notes"])))
+        return ParsedUpload(
+            rows=int(result["rows"]),
+            notes=tuple(map(str, result["notes"])),
+            peak_memory_bytes=result.get("peak_memory_bytes"),
+        )
 
     async def refit(self, *, force_publish: bool) -> RefitResult:
         """Train on the trainable view; compare with the serving model.

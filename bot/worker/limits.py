@@ -3,9 +3,11 @@
 import contextlib
 import importlib
 import os
+import re
 import signal
 import threading
 from dataclasses import dataclass
+from pathlib import Path
 from types import FrameType, ModuleType
 
 resource: ModuleType | None
@@ -67,7 +69,16 @@ def end_with_parent() -> None:
 
 
 def peak_memory_bytes() -> int | None:
-    """Return the most memory this process ever had, None where the system doesn't say."""
+    """Return the most memory this process ever had, None where the system doesn't say.
+
+    `ru_maxrss` also counts what the parent had before the exec, so Linux is asked otherwise.
+    """
+    with contextlib.suppress(OSError):
+        found = re.search(
+            r"^VmHWM:\s*(\d+) kB$", Path("/proc/self/status").read_text(), re.MULTILINE
+        )
+        if found:
+            return int(found[1]) * 1024
     if resource is None:
         return None
     return int(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss) * 1024

@@ -32,7 +32,15 @@ from bot.domain.ids import (
     RecommendationId,
     ShownItemId,
 )
-from bot.domain.listening import EvidenceRow, ImportJob, ImportState, TasteSummary
+from bot.domain.listening import (
+    EvidenceRow,
+    FetchedListen,
+    Gap,
+    ImportJob,
+    ImportState,
+    Source,
+    TasteSummary,
+)
 from bot.domain.members import Consent, ErasureReport, GuildInfo, MemberSettings
 from bot.domain.music import Artist, Subject
 from bot.domain.recommending import Draft, ModelInfo, Recommendation, ShownItem
@@ -217,6 +225,44 @@ class ListenStore(Protocol):
         self, *, unfinished: bool, member_id: MemberId | None = None
     ) -> Sequence[ImportJob]:
         """Return imports, newest first."""
+        ...
+
+
+class DoorStore(Protocol):
+    """What doors fetched over the network, and taking one of them back."""
+
+    async def add(
+        self, member_id: MemberId, source: Source, listens: Sequence[FetchedListen], *, at: datetime
+    ) -> int:
+        """Store fetched listens and bring the member's sums up to date; return how many are new.
+
+        Raises
+        ------
+        NotFoundError
+            When the door is not linked (any more).
+        """
+        ...
+
+    async def note_gap(
+        self, member_id: MemberId, source: Source, *, start: datetime, end: datetime, at: datetime
+    ) -> None:
+        """Record a stretch of time of which listens are known to be lost; twice is once."""
+        ...
+
+    async def gaps(self, member_id: MemberId, source: Source) -> Sequence[Gap]:
+        """Return the gaps of one door, oldest first."""
+        ...
+
+    async def known(self, member_id: MemberId) -> Collection[ItemKey]:
+        """Return tracks that a member knows through sources that must not shape their lists."""
+        ...
+
+    async def withdraw(self, member_id: MemberId, source: Source, *, at: datetime) -> int:
+        """Unlink a door, delete its listens and what derives from them; return the listens."""
+        ...
+
+    async def set_use(self, source: Source, *, trainable: bool, personal: bool) -> bool:
+        """Decide what a source's listens are used for (decision D4); return whether it changed."""
         ...
 
 

@@ -16,6 +16,35 @@ class Source(StrEnum):
     SPOTIFY_ACCOUNT = "spotify_account"
     LISTENBRAINZ = "listenbrainz"
     CSV = "csv"
+    SPOTIFY_API = "spotify_api"
+
+
+@dataclass(frozen=True, slots=True)
+class FetchedListen:
+    """What a door that is asked over the network said once; `title` is None for an artist alone.
+
+    `source_time` is the door's own spelling of when, part of the natural key (decision D16); empty
+    for sums without a date, of which the larger one stays.
+    """
+
+    source_time: str
+    artist: str
+    title: str | None = None
+    started_at: datetime | None = None
+    precision_ms: int | None = None
+    ms_played: int | None = None
+    plays: int = 1
+    skipped: bool = False
+    uri: str | None = None
+    mbid: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A stretch of time of which a door is known to have lost listens."""
+
+    start: datetime
+    end: datetime
 
 
 class Level(StrEnum):

@@ -46,9 +46,9 @@ def _store(raw: sqlite3.Connection, import_id: ImportId, limit: int) -> ImportPr
     if last <= rows_done:
         return ImportProgress(rows_done, rows_added)
     span = (rows_done + 1, last)
-    _add_artists(raw, span)
-    _add_tracks(raw, span)
-    added = _add_listens(raw, member_id, started_at, span)
+    add_artists(raw, span)
+    add_tracks(raw, span)
+    added = add_listens(raw, member_id, started_at, span)
     raw.execute(
         "UPDATE imports SET rows_done = ?, rows_added = rows_added + ? WHERE id = ?",
         (last, added, import_id),
@@ -56,7 +56,7 @@ def _store(raw: sqlite3.Connection, import_id: ImportId, limit: int) -> ImportPr
     return ImportProgress(last, rows_added + added)
 
 
-def _add_listens(
+def add_listens(
     raw: sqlite3.Connection, member_id: int, recorded_at: int, span: tuple[int, int]
 ) -> int:
     """Store listens; return how many are new. Undated sums that have grown since are raised."""
@@ -82,7 +82,8 @@ def _add_listens(
     return int(added)
 
 
-def _add_artists(raw: sqlite3.Connection, span: tuple[int, int]) -> None:
+def add_artists(raw: sqlite3.Connection, span: tuple[int, int]) -> None:
+    """Add artists of `upload.staged` that the catalogue doesn't know."""
     new = raw.execute(
         "INSERT INTO artists (name, name_key) "
         "SELECT min(r.artist), r.artist_key FROM upload.staged AS r "
@@ -94,7 +95,8 @@ def _add_artists(raw: sqlite3.Connection, span: tuple[int, int]) -> None:
     index_artists(raw, new)
 
 
-def _add_tracks(raw: sqlite3.Connection, span: tuple[int, int]) -> None:
+def add_tracks(raw: sqlite3.Connection, span: tuple[int, int]) -> None:
+    """Add tracks of `upload.staged` that the catalogue doesn't know."""
     (newest,) = raw.execute("SELECT coalesce(max(id), 0) FROM tracks").fetchone()
     raw.execute(
         "INSERT INTO tracks (artist_id, title, title_key, spotify_id, mbid) "

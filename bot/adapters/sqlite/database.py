@@ -6,6 +6,7 @@
         await database.members.agree(member_id, version=1, at=clock.now())
 """
 
+import asyncio
 import contextlib
 import logging
 import sqlite3
@@ -26,6 +27,7 @@ from bot.adapters.sqlite.connection import (
     require_sqlite,
     storage_errors,
 )
+from bot.adapters.sqlite.doors import SqliteDoorStore
 from bot.adapters.sqlite.erasure import Erasure
 from bot.adapters.sqlite.gestures import SqliteGestureStore
 from bot.adapters.sqlite.guilds import SqliteGuildStore
@@ -38,6 +40,7 @@ from bot.adapters.sqlite.meta import SqliteMetaStore
 from bot.adapters.sqlite.migrations import migrate
 from bot.adapters.sqlite.models import SqliteModelStore
 from bot.adapters.sqlite.recommendations import SqliteRecommendationStore
+from bot.adapters.sqlite.withdrawal import Withdrawal
 from bot.adapters.sqlite.writer import Writer
 from bot.errors import StorageError
 
@@ -46,6 +49,7 @@ if TYPE_CHECKING:
         BlendStore,
         BlockStore,
         CatalogueStore,
+        DoorStore,
         GestureStore,
         GuildStore,
         ListenStore,
@@ -68,20 +72,28 @@ class Database:
         self.models_dir = data_dir / MODELS_NAME
         self.readers = readers
         self.writer = writer
+        ledger = ErasureLedger(data_dir)
         self.erasure = Erasure(
             readers=readers,
             writer=writer,
-            ledger=ErasureLedger(data_dir),
+            ledger=ledger,
             path=self.path,
             uploads=self.uploads_dir,
         )
+        self.withdrawal = Withdrawal(
+            readers=readers, writer=writer, ledger=ledger, erasure=self.erasure
+        )
+        importing = asyncio.Lock()
         self.members: MemberStore = SqliteMemberStore(
             readers=readers, writer=writer, erasure=self.erasure
         )
         self.guilds: GuildStore = SqliteGuildStore(readers=readers, writer=writer)
         self.catalogue: CatalogueStore = SqliteCatalogueStore(readers=readers, writer=writer)
         self.listens: ListenStore = SqliteListenStore(
-            readers=readers, writer=writer, uploads=self.uploads_dir
+            readers=readers, writer=writer, uploads=self.uploads_dir, importing=importing
+        )
+        self.doors: DoorStore = SqliteDoorStore(
+            readers=readers, writer=writer, withdrawal=self.withdrawal, importing=importing
         )
         self.recommendations: RecommendationStore = SqliteRecommendationStore(
             readers=readers, writer=writer
@@ -136,6 +148,8 @@ class Database:
             forgotten = await database.erasure.replay()
             if forgotten:
                 log.warning("%d members of the erasure ledger were erased again", len(forgotten))
+            if withdrawn := await database.withdrawal.replay():
+                log.warning("%d unlinked accounts were deleted again", withdrawn)
             yield database
 
 

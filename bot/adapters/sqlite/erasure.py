@@ -97,6 +97,12 @@ class Erasure:
             left = await self._rebuild()
         return left
 
+    async def scrub(self) -> int:
+        """Leave no copy of what was deleted if anything marked says so; return the log's bytes."""
+        if await self._readers.run(get_meta, REBUILD_KEY):
+            return await self._rebuild()
+        return await self._empty_log()
+
     async def _rebuild(self) -> int:
         await self._writer.run_alone(rebuild)
         return await self._empty_log()

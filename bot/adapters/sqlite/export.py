@@ -24,6 +24,14 @@ QUERIES: Final = {
     "JOIN sources AS s ON s.id = source_id WHERE member_id = ?",
     "gaps": "SELECT s.name AS source, from_at, to_at, noted_at FROM gaps AS x "
     "JOIN sources AS s ON s.id = source_id WHERE member_id = ?",
+    "spotify_logins": "SELECT name, scopes, state, consented_at, expires_at FROM spotify_logins "
+    "WHERE member_id = ?",
+    "spotify_syncs": "SELECT heard_until, polled_at, next_at, tops_at, saved_at, playlists_at, "
+    "error_key, failed_at FROM spotify_syncs WHERE member_id = ?",
+    "spotify_playlists": "SELECT purpose, name, playlist_id, made_at, written_at "
+    "FROM spotify_playlists WHERE member_id = ? ORDER BY id",
+    "link_requests": "SELECT name, created_at, expires_at, used_at FROM link_requests "
+    "WHERE member_id = ? ORDER BY created_at",
     "imports": "SELECT id, state, file_names, rows_found, rows_done, rows_added, started_at, "
     "finished_at, error_key, notes FROM imports WHERE member_id = ? ORDER BY id",
     "picks": "SELECT name AS artist, made_at FROM picks JOIN artists AS a ON a.id = artist_id "

@@ -26,6 +26,10 @@ MEMBER_COLUMNS: Final = (
     ("imports", "member_id"),
     ("gaps", "member_id"),
     ("links", "member_id"),
+    ("spotify_logins", "member_id"),
+    ("spotify_syncs", "member_id"),
+    ("spotify_playlists", "member_id"),
+    ("link_requests", "member_id"),
     ("blend_members", "member_id"),
     ("blends", "owner_id"),
     ("consents", "member_id"),
@@ -38,7 +42,7 @@ _SPECIAL: Final = ("recommendations", "blends", "members")
 SLICE_ROWS: Final = 2000
 REBUILD_KEY: Final = "erasure.rebuild"
 """Set in `meta` while copies of erased text may lie in unused parts of pages."""
-_WITH_TEXT: Final = ("imports", "links")
+_WITH_TEXT: Final = ("imports", "links", "spotify_logins", "spotify_playlists", "link_requests")
 """Tables, besides `listens`, whose rows hold text that came from a member."""
 
 

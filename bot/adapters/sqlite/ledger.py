@@ -24,9 +24,9 @@ class ErasureLedger:
         self._path = data_dir / LEDGER_NAME
         self._key_path = data_dir / KEY_NAME
 
-    def note(self, member_id: int, *, at_ms: int) -> None:
-        """Write an erasure down, durably."""
-        line = json.dumps({"id": self._hash(self._key(), member_id), "at": at_ms})
+    def note(self, member_id: int, *, at_ms: int, part: str = "") -> None:
+        """Write an erasure down, durably; with `part` only that source of a member was erased."""
+        line = json.dumps({"id": self._hash(self._key(), member_id, part), "at": at_ms})
         handle = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         try:
             os.write(handle, f"\n{line}\n".encode())  # first end a line that a crash cut short
@@ -35,13 +35,15 @@ class ErasureLedger:
             os.close(handle)
         sync_folder(self._path.parent)
 
-    def erased(self, members: dict[int, int | None]) -> dict[int, int]:
+    def erased(self, members: dict[int, int | None], *, part: str = "") -> dict[int, int]:
         """Return who of `members` was erased after they last agreed, and when.
 
         Parameters
         ----------
         members
             Ids with the instant of their consent, None for those without one.
+        part
+            As given to `note`.
         """
         entries = self._entries()
         if not entries:
@@ -49,7 +51,7 @@ class ErasureLedger:
         key = self._key()
         found = {}
         for member_id, agreed_at in members.items():
-            at = entries.get(self._hash(key, member_id))
+            at = entries.get(self._hash(key, member_id, part))
             if at is not None and (agreed_at is None or agreed_at <= at):
                 found[member_id] = at
         return found
@@ -83,8 +85,9 @@ class ErasureLedger:
             return key
 
     @staticmethod
-    def _hash(key: bytes, member_id: int) -> str:
-        return hmac.new(key, str(member_id).encode(), hashlib.sha256).hexdigest()
+    def _hash(key: bytes, member_id: int, part: str = "") -> str:
+        name = f"{member_id}/{part}" if part else str(member_id)
+        return hmac.new(key, name.encode(), hashlib.sha256).hexdigest()
 
 
 def sync_folder(folder: Path) -> None:

@@ -22,11 +22,13 @@ from bot.ports import ImportProgress
 class SqliteListenStore:
     """Implements `ListenStore`."""
 
-    def __init__(self, *, readers: Readers, writer: Writer, uploads: Path) -> None:
+    def __init__(
+        self, *, readers: Readers, writer: Writer, uploads: Path, importing: asyncio.Lock
+    ) -> None:
         self._readers = readers
         self._writer = writer
         self._uploads = uploads
-        self._importing = asyncio.Lock()
+        self._importing = importing
 
     async def set_picks(
         self, member_id: MemberId, artist_ids: Sequence[ArtistId], *, at: datetime

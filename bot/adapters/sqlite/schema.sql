@@ -1,4 +1,4 @@
--- Made by `python -m bot.adapters.sqlite.migrations`; version 2.
+-- Made by `python -m bot.adapters.sqlite.migrations`; version 3.
 
 CREATE TABLE artist_tags (
   artist_id INTEGER NOT NULL REFERENCES artists (id),
@@ -116,6 +116,21 @@ CREATE TABLE imports (
   error_key TEXT,
   notes TEXT NOT NULL DEFAULT '[]'
 ) STRICT;
+
+CREATE TABLE link_requests (
+  id_hash TEXT PRIMARY KEY,
+  member_id INTEGER NOT NULL REFERENCES members (id),
+  name TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL,
+  verifier TEXT NOT NULL,
+  browser_hash TEXT,
+  identity_hash TEXT UNIQUE,
+  identified INTEGER NOT NULL DEFAULT 0 CHECK (identified IN (0, 1)),
+  csrf_hash TEXT,
+  state_hash TEXT UNIQUE,
+  used_at INTEGER
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE links (
   member_id INTEGER NOT NULL REFERENCES members (id),
@@ -258,6 +273,65 @@ CREATE TABLE sources (
   name TEXT NOT NULL UNIQUE,
   trainable INTEGER NOT NULL CHECK (trainable IN (0, 1)),
   precedence INTEGER NOT NULL GENERATED ALWAYS AS (id + 1000 * (1 - trainable)) VIRTUAL
+, personal INTEGER NOT NULL DEFAULT 1 CHECK (personal IN (0, 1))) STRICT;
+
+CREATE TABLE spotify_calls (
+  day TEXT NOT NULL,
+  operation TEXT NOT NULL,
+  calls INTEGER NOT NULL,
+  PRIMARY KEY (day, operation)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE spotify_gate (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  closed_until INTEGER NOT NULL,
+  strikes INTEGER NOT NULL,
+  reason TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE spotify_logins (
+  member_id INTEGER PRIMARY KEY REFERENCES members (id),
+  name TEXT NOT NULL,
+  scopes TEXT NOT NULL,
+  access_token TEXT,
+  refresh_token TEXT,
+  expires_at INTEGER NOT NULL,
+  consented_at INTEGER NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('linked', 'relink')),
+  reminded_day INTEGER NOT NULL DEFAULT 0,
+  CHECK ((state = 'linked') = (refresh_token IS NOT NULL))
+) STRICT;
+
+CREATE TABLE spotify_matches (
+  track_id INTEGER PRIMARY KEY REFERENCES tracks (id) ON DELETE CASCADE,
+  spotify_id TEXT,
+  looked_up_at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE spotify_playlists (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  member_id INTEGER NOT NULL REFERENCES members (id),
+  purpose TEXT NOT NULL,
+  name TEXT NOT NULL,
+  marker TEXT NOT NULL UNIQUE,
+  playlist_id TEXT,
+  snapshot_id TEXT,
+  made_at INTEGER NOT NULL,
+  written_at INTEGER,
+  UNIQUE (member_id, purpose)
+) STRICT;
+
+CREATE TABLE spotify_syncs (
+  member_id INTEGER PRIMARY KEY REFERENCES members (id),
+  heard_until INTEGER,
+  polled_at INTEGER,
+  next_at INTEGER NOT NULL,
+  pause_s INTEGER NOT NULL,
+  tops_at INTEGER,
+  saved_at INTEGER,
+  playlists_at INTEGER,
+  error_key TEXT,
+  failed_at INTEGER
 ) STRICT;
 
 CREATE TABLE tags (
@@ -315,6 +389,12 @@ CREATE INDEX imports_of_member ON imports (member_id);
 CREATE INDEX items_of_artist ON recommendation_items (artist_id) WHERE artist_id IS NOT NULL;
 
 CREATE INDEX items_of_track ON recommendation_items (track_id) WHERE track_id IS NOT NULL;
+
+CREATE INDEX link_requests_by_expiry ON link_requests (expires_at);
+
+CREATE INDEX link_requests_of_member ON link_requests (member_id);
+
+CREATE UNIQUE INDEX links_of_spotify ON links (account) WHERE source_id = 20;
 
 CREATE INDEX listens_of_artist ON listens (artist_id, member_id) WHERE artist_id IS NOT NULL;
 

@@ -50,7 +50,9 @@ def _difference(raw: sqlite3.Connection, member_id: MemberId) -> _Difference:
         "SELECT track_id IS NULL, coalesce(track_id, artist_id), "
         "sum(CASE WHEN skip THEN 0 ELSE plays END), sum(CASE WHEN skip THEN plays ELSE 0 END), "
         "max(CASE WHEN NOT skip THEN started_at END), max(CASE WHEN skip THEN started_at END) "
-        "FROM plays WHERE member_id = ? GROUP BY track_id, artist_id",
+        "FROM plays WHERE member_id = ? "
+        "AND source_id IN (SELECT id FROM sources WHERE personal = 1) "
+        "GROUP BY track_id, artist_id",
         (member_id,),
     )
     changed = [row for row in rows if stored.pop((row[0], row[1]), None) != row]

@@ -72,6 +72,23 @@ async def live_a_little(database: Database, member: MemberId, *, folder: str) ->
     def by_hand(raw: sqlite3.Connection) -> None:
         raw.execute("INSERT INTO links VALUES (?, 3, ?, 1)", (member, f"acct {mark}"))
         raw.execute(
+            "INSERT INTO spotify_logins VALUES (?, ?, '', ?, ?, 1, 1, 'linked', 0)",
+            (member, f"name {mark}", f"access {mark}", f"refresh {mark}"),
+        )
+        raw.execute(
+            "INSERT INTO spotify_syncs (member_id, next_at, pause_s) VALUES (?, 1, 60)", (member,)
+        )
+        raw.execute(
+            "INSERT INTO spotify_playlists (member_id, purpose, name, marker, made_at) "
+            "VALUES (?, 'blend:1', ?, ?, 1)",
+            (member, f"playlist {mark}", f"marker {member}"),
+        )
+        raw.execute(
+            "INSERT INTO link_requests (id_hash, member_id, name, created_at, expires_at, verifier)"
+            " VALUES (?, ?, ?, 1, 2, ?)",
+            (f"hash {member}", member, f"asked as {mark}", f"verifier {mark}"),
+        )
+        raw.execute(
             "INSERT INTO gaps (member_id, source_id, from_at, to_at, noted_at) "
             "VALUES (?, 3, 1, 2, 3)",
             (member,),

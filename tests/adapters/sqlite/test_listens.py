@@ -188,9 +188,9 @@ async def test_a_collapsed_play_is_trainable_if_any_of_its_rows_is(database: Dat
         database,
         ANA,
         [
-            row("Queen", "Song", minute=0, source="spotify_account"),
+            row("Queen", "Song", minute=0, source="spotify_api"),
             row("Queen", "Song", minute=0.1, source="listenbrainz"),
-            row("Queen", "Other", minute=50, source="spotify_account"),
+            row("Queen", "Other", minute=50, source="spotify_api"),
         ],
     )
     found = await database.readers.run(

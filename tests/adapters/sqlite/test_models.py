@@ -44,7 +44,7 @@ async def test_pending_counts_what_came_after_the_cut(database: Database) -> Non
     shown = await show(database, "hey jude", "queen")
     await database.gestures.record(press(shown, 0, Verdict.UP, minute=1))
     await database.listens.set_picks(ANA, [queen.artist.id], at=at(2))
-    await bring_in(database, ANA, [row("Queen", "a"), row("Queen", "b", source="spotify_account")])
+    await bring_in(database, ANA, [row("Queen", "a"), row("Queen", "b", source="spotify_api")])
     found = await database.models.pending()
     assert (found.verdicts, found.listens, found.since) == (2, 1, NOW)
 
@@ -157,10 +157,10 @@ async def test_only_trainable_sources_enter(database: Database) -> None:
     await database.gestures.record(press(shown, 0, Verdict.UP))
     (queen,) = await find(database, "queen")
     await database.listens.set_picks(ANA, [queen.artist.id], at=NOW)
-    (account,) = await find(database, "queen by spotify_account")
+    (account,) = await find(database, "queen by spotify_api")
     assert account.track is not None
     rows = await train(database)
-    assert len(rows.id) == 5
+    assert len(rows.id) == 6
     assert account.track.id not in rows.id.tolist()
 
     await database.writer.run(lambda raw: raw.execute("UPDATE sources SET trainable = 0"))

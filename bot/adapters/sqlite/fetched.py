@@ -1,0 +1,76 @@
+"""Listens that doors fetched: the same statements as for imports, natural keys included (D16)."""
+
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from typing import Final
+
+from bot.adapters.sqlite.absorb import add_artists, add_listens, add_tracks
+from bot.adapters.sqlite.times import to_ms
+from bot.adapters.sqlite.writer import transaction
+from bot.domain.ids import MemberId
+from bot.domain.listening import FetchedListen, Source
+from bot.domain.names import name_key
+from bot.errors import NotFoundError
+
+SLICE_ROWS: Final = 300
+_STAGED: Final = (
+    "CREATE TABLE upload.staged (row INTEGER PRIMARY KEY, source TEXT, source_time TEXT, "
+    "started_at_ms INTEGER, precision_ms INTEGER, ms_played INTEGER, plays INTEGER, "
+    "skipped INTEGER, artist TEXT, artist_key TEXT, title TEXT, title_key TEXT, uri TEXT, mbid TEXT)"
+)
+_INSERT: Final = "INSERT INTO upload.staged VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+
+
+def store_fetched(
+    raw: sqlite3.Connection,
+    member_id: MemberId,
+    source: Source,
+    listens: Sequence[FetchedListen],
+    at_ms: int,
+) -> int:
+    """Store what a linked door fetched; return how many rows are new. Opens its own transaction.
+
+    Raises
+    ------
+    NotFoundError
+        When the door is no longer linked: a fetch under way must not outlive an unlinking.
+    """
+    raw.execute("ATTACH DATABASE ':memory:' AS upload")
+    try:
+        with closing(raw.execute(_STAGED)):
+            pass
+        raw.executemany(_INSERT, [_row(n, source, one) for n, one in enumerate(listens, start=1)])
+        with transaction(raw):
+            linked = raw.execute(
+                "SELECT 1 FROM links JOIN sources ON sources.id = source_id "
+                "WHERE member_id = ? AND sources.name = ?",
+                (member_id, source.value),
+            ).fetchone()
+            if linked is None:
+                raise NotFoundError
+            span = (1, len(listens))
+            add_artists(raw, span)
+            add_tracks(raw, span)
+            return add_listens(raw, member_id, at_ms, span)
+    finally:
+        raw.execute("DETACH DATABASE upload")
+
+
+def _row(number: int, source: Source, one: FetchedListen) -> tuple[object, ...]:
+    return (
+        number,
+        source.value,
+        one.source_time,
+        None if one.started_at is None else to_ms(one.started_at),
+        one.precision_ms,
+        one.ms_played,
+        one.plays,
+        int(one.skipped),
+        one.artist,
+        name_key(one.artist),
+        one.title,
+        None if one.title is None else name_key(one.title),
+        one.uri,
+        one.mbid,
+    )

@@ -20,7 +20,7 @@ from bot.worker.formats import Read
 from bot.worker.limits import MIB, Limits, OutOfTimeError
 from bot.worker.notes import FileRefusedError, Note, Reason, Skip, short_name
 from bot.worker.reading import read_file
-from bot.worker.rows import FUTURE_TOLERANCE_MS
+from bot.worker.rows import FUTURE_TOLERANCE_MS, StagedRow
 from bot.worker.staging import Staging
 from bot.worker.streams import Budget, CountedReader, TextReader
 
@@ -183,11 +183,11 @@ class ParseJob:
     def _stage(self, rows: Iterator[Read], upload: str, staging: Staging) -> int:
         n = 0
         for row in rows:
-            if isinstance(row, Skip):
-                self._skips[upload, row] += 1
-            else:
+            if isinstance(row, StagedRow):
                 staging.add(row)
                 n += 1
+            else:
+                self._skips[upload, row] += 1
             self._seen += 1
             if self._seen % _REPORT_EVERY == 0:
                 self._report(self._seen)

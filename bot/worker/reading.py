@@ -1,19 +1,19 @@
 """From the text of one file to rows: what kind it is, and every way in which it can break off."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
-import ijson
-
 from bot.worker.formats import Read, shape_of
 from bot.worker.formats.csv_table import header_of, read_table
+from bot.worker.json_items import array_items, is_cut_off
 from bot.worker.notes import FileRefusedError, Reason, Skip
 from bot.worker.streams import TextReader
 
 _GIVE_UP_AFTER = 200
 """Rows of an unknown shape, when none was known so far, before a file counts as something else."""
-_LISTENS_INSIDE = "payload.listens.item"
+_LISTENS_INSIDE = re.compile(r'\{\s*"payload"\s*:\s*\{[^[]{0,500}?"listens"\s*:\s*(?=\[)')
 """Where an answer of the ListenBrainz API, saved as a file, keeps its listens."""
 
 
@@ -32,10 +32,11 @@ def read_file(
     if not start:
         raise FileRefusedError(Reason.EMPTY)
     if start == "[":
-        return _known_rows(_json_items(text, "item"), latest_ms)
+        return _known_rows(array_items(text, head.index("["), whole_text=True), latest_ms)
     if start == "{":
-        if '"payload"' in head[:1000] and '"listens"' in head[:1000]:
-            return _known_rows(_json_items(text, _LISTENS_INSIDE), latest_ms)
+        if inside := _LISTENS_INSIDE.match(head.lstrip()):
+            at = len(head) - len(head.lstrip()) + inside.end()
+            return _known_rows(array_items(text, at, whole_text=False), latest_ms)
         return _known_rows(_json_lines(text), latest_ms)
     if start == "<":
         raise FileRefusedError(Reason.HTML)
@@ -73,27 +74,35 @@ def _known_rows(values: Iterator[Any], latest_ms: int) -> Iterator[Read]:
         raise FileRefusedError(Reason.NOT_RECOGNISED)
 
 
-def _json_items(text: TextReader, prefix: str) -> Iterator[Any]:
-    """Yield the values of an array one by one."""
-    try:
-        for value in ijson.items(text, prefix):
-            text.row_done()
-            yield value
-    except ijson.IncompleteJSONError as error:
-        premature = "premature EOF" in str(error) or "Incomplete" in str(error)
-        raise FileRefusedError(
-            Reason.TRUNCATED if premature else Reason.DAMAGED, keep=True
-        ) from error
-    except (ijson.JSONError, ValueError, ArithmeticError, RecursionError) as error:
-        raise FileRefusedError(Reason.DAMAGED, keep=True) from error
-
-
 def _json_lines(text: TextReader) -> Iterator[Any]:
-    """Yield one value per line; a line that is no JSON gives None."""
+    """Yield one value per line; a line that is no JSON gives None.
+
+    Raises
+    ------
+    FileRefusedError
+        When the last of several lines is cut off.
+    """
+    whole = 0
+    cut: json.JSONDecodeError | None = None
     for line in text.lines():
         if line is not None and not line.strip():
             continue
-        try:
-            yield None if line is None else json.loads(line)
-        except (ValueError, RecursionError):
+        if cut is not None:
             yield None
+        cut = None
+        try:
+            value = None if line is None else json.loads(line)
+        except json.JSONDecodeError as error:
+            if is_cut_off(error.doc, error):
+                cut = error  # harmless unless another line follows
+                continue
+            value = None
+        except (ValueError, RecursionError):
+            value = None
+        else:
+            whole += 1
+        yield value
+    if cut is not None:
+        if whole:
+            raise FileRefusedError(Reason.TRUNCATED, keep=True) from cut
+        yield None

@@ -66,7 +66,7 @@ class Staging:
         """Stage one row."""
         self._batch.append(
             (
-                row.source.value,
+                row.source._value_,  # `.value`, at a fifth of the time
                 *row[1:6],
                 int(row.skipped),
                 row.artist,

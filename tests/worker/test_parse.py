@@ -1,8 +1,11 @@
 """Whole uploads: what arrives, what is left out, what is said about it."""
 
 import json
+import os
+import shutil
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -30,6 +33,16 @@ def error_of(folder: Path, *files: tuple[str, bytes], limits: Limits | None = No
         parse(folder, *files, limits=limits)
     assert not list(folder.glob("staged*"))
     return caught.value
+
+
+def rows_or_error(folder: Path, file: tuple[str, bytes]) -> tuple[int, str]:
+    """Return how many rows a file gave, with its only note or the error."""
+    try:
+        parsed = parse(folder, file)
+    except BadFileError as error:
+        return 0, error.key
+    (note,) = parsed.notes
+    return parsed.rows, Note.parse(note).key
 
 
 def test_the_staged_table_is_the_agreed_one(tmp_path: Path) -> None:
@@ -192,18 +205,12 @@ def test_the_most_telling_reason_is_told(tmp_path: Path) -> None:
     assert (error.key, error.params) == ("import.error.several_listeners", {"file": "c.csv"})
 
 
-@pytest.mark.parametrize(
-    ("number", "keeps"),
-    [(b"NaN", False), (b"1e999", True), (b"9" * 25, True), (b"9" * 5_000, False)],
-)
-def test_numbers_from_hell_leave_the_rows_before_them(
-    tmp_path: Path, number: bytes, keeps: bool
-) -> None:
+@pytest.mark.parametrize("number", [b"NaN", b"-Infinity", b"1e999", b"9" * 25, b"9" * 5_000])
+def test_numbers_from_hell_cost_their_row(tmp_path: Path, number: bytes) -> None:
     rows = json.dumps([extended_row(), extended_row(ms_played=-7), extended_row()]).encode()
     parsed = parse(tmp_path / "x", ("a.json", rows.replace(b"-7", number)))
-    assert parsed.rows == (2 if keeps else 1)
-    reason = "rows.bad_number n=1" if keeps else "damaged"
-    assert parsed.notes == (f"a.json: import.note.{reason}",)
+    assert parsed.rows == 2
+    assert parsed.notes == ("a.json: import.note.rows.bad_number n=1",)
 
 
 @pytest.mark.parametrize("number", [b"NaN", b"Infinity", b"1e999", b"9" * 5_000, b"true"])
@@ -216,11 +223,49 @@ def test_in_a_jsonl_file_they_cost_their_line(tmp_path: Path, number: bytes) -> 
     assert parsed.rows == 6
 
 
-def test_a_cut_file_keeps_what_is_whole(tmp_path: Path) -> None:
-    data = json.dumps(exports.account_rows(exports.fake_plays(100))).encode()
-    parsed = parse(tmp_path / "x", ("a.json", data[: len(data) // 2]))
-    assert 30 < parsed.rows < 60
-    assert "a.json: import.note.truncated" in parsed.notes
+def _cuts(plays: int) -> list[tuple[str, bytes]]:
+    """Small files of every kind of JSON, each with letters that are more than a byte."""
+    few = [
+        replace(play, title="Ä ね 😀", ms_played=200_000, reason_end="trackdone")
+        for play in exports.fake_plays(plays)
+    ]
+    extended = exports.extended_rows(few)
+    compact = json.dumps(exports.listenbrainz_rows(few), ensure_ascii=False, separators=(",", ":"))
+    return [
+        ("account.json", json.dumps(exports.account_rows(few), indent=2).encode()),
+        ("extended.json", json.dumps(extended, ensure_ascii=False).encode("utf-8-sig")),
+        ("utf16.json", json.dumps(exports.account_rows(few)).encode("utf-16")),
+        ("brainz.json", compact.encode()),
+    ]
+
+
+@pytest.mark.parametrize(("name", "data"), [pytest.param(*cut, id=cut[0]) for cut in _cuts(3)])
+def test_wherever_a_file_is_cut_it_says_so_and_keeps_what_is_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, data: bytes
+) -> None:
+    monkeypatch.setattr(os, "fsync", lambda _handle: None)  # only to be quick
+    seen = []
+    step = 1 if len(data) < 500 else 7
+    for cut in reversed(range(len(data) - 1, 4, -step)):  # behind the mark and the first bracket
+        rows, key = rows_or_error(tmp_path / str(cut), (name, data[:cut]))
+        assert key.endswith(".truncated"), cut
+        seen.append(rows)
+        shutil.rmtree(tmp_path / str(cut))
+    assert seen == sorted(seen)
+    assert set(seen) == {0, 1, 2, 3}
+
+
+def test_a_last_line_that_is_cut_is_said_and_a_bad_one_is_a_bad_row(tmp_path: Path) -> None:
+    rows = exports.listenbrainz_rows(exports.fake_plays(3))
+    lines = [json.dumps(row).encode() + b"\n" for row in rows]
+    whole = len(lines[0]) + len(lines[1])
+    data = b"".join(lines)
+    for cut in range(whole + 1, len(data) - 1, 7):
+        parsed = parse(tmp_path / str(cut), ("5.jsonl", data[:cut]))
+        assert (parsed.rows, parsed.notes) == (2, ("5.jsonl: import.note.truncated",)), cut
+    parsed = parse(tmp_path / "middle", ("5.jsonl", lines[0][:50] + b"\n" + lines[1] + lines[2]))
+    assert parsed.rows == 2
+    assert "5.jsonl: import.note.truncated" not in parsed.notes
 
 
 def test_files_and_uploads_have_a_bound(tmp_path: Path) -> None:

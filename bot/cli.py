@@ -95,6 +95,11 @@ def _parser() -> argparse.ArgumentParser:
     restore.add_argument("file", type=Path, metavar="FILE")
     restore.set_defaults(run=_restore, command="restore")
 
+    rotate = commands.add_parser(
+        "rotate-key", help="seal stored tokens with a new key; the bot must be stopped"
+    )
+    rotate.set_defaults(run=_rotate_key, command="rotate-key")
+
     doctor = commands.add_parser("doctor", help="check settings, SQLite and the data folder")
     doctor.set_defaults(run=_doctor, command="doctor")
 
@@ -164,6 +169,15 @@ def _restore(options: argparse.Namespace) -> int:
         print(f"{options.file}: there is no such file.", file=sys.stderr)
         return EXIT_USAGE
     return restore(load_settings(), options.file)
+
+
+def _rotate_key(_options: argparse.Namespace) -> int:
+    from bot.key_rotation import rotate
+
+    _check_sqlite()
+    for sentence in asyncio.run(rotate(load_settings())):
+        print(sentence)
+    return 0
 
 
 def _doctor(_options: argparse.Namespace) -> int:

@@ -9,8 +9,16 @@
     │  ├─ NotFoundError        a card, blend or track that is no longer there
     │  └─ BadFileError         an upload that cannot be read; the file and the reason are named
     ├─ UpstreamError           a service outside; carries its name and when to try again
+    │  ├─ RateLimitedError     it said "later", or our own budget for it is spent
+    │  ├─ LinkExpiredError     a member's grant is over; they have to consent again
+    │  ├─ AccessRefusedError   the token is not taken (any more); a new one may be
+    │  ├─ ForbiddenError       it will never do this; asking again is no use
+    │  │  ├─ NotAllowlistedError   the operator has not entered this account
+    │  │  └─ PremiumRequiredError  somebody needs Premium
+    │  └─ GoneError            what was asked for is not there
     ├─ StorageError            not saved; logged with an incident id
-    │  └─ DatabaseBusyError    another process holds the data folder
+    │  ├─ DatabaseBusyError    another process holds the data folder
+    │  └─ SealBrokenError      a sealed secret that no key opens, or that belongs to another row
     ├─ WorkerError             a child process failed; the old state still serves
     └─ SettingsError           a setting is missing or wrong; ends the start with exit code 78
 
@@ -69,12 +77,44 @@ class UpstreamError(MusicBotError):
         self.retry_after_s = retry_after_s
 
 
+class RateLimitedError(UpstreamError):
+    """A service said "later", or our own budget for it is spent; nothing was asked."""
+
+
+class LinkExpiredError(UpstreamError):
+    """A member's grant is over; nothing is tried again before they consent anew."""
+
+
+class AccessRefusedError(UpstreamError):
+    """A token is not taken; a fresh one may be."""
+
+
+class ForbiddenError(UpstreamError):
+    """A service refuses for good: missing scope, somebody else's playlist, a removed operation."""
+
+
+class NotAllowlistedError(ForbiddenError):
+    """The operator has not entered this account in the application's list of users."""
+
+
+class PremiumRequiredError(ForbiddenError):
+    """The application's owner, or the listener for playback, needs Premium."""
+
+
+class GoneError(UpstreamError):
+    """What was asked for is not there."""
+
+
 class StorageError(MusicBotError):
     """The database refused; what was asked is not stored."""
 
 
 class DatabaseBusyError(StorageError):
     """Another process already owns the data folder."""
+
+
+class SealBrokenError(StorageError):
+    """A sealed secret that no key opens, or that belongs to another row."""
 
 
 class WorkerError(MusicBotError):

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from bot.domain.spotify import ListensUse
 from bot.errors import SettingsError
 
 
@@ -44,6 +45,30 @@ class Settings(BaseSettings):
     backup_keep: Annotated[int, Field(ge=1, le=30)] = 5
     """How many automatic backups are kept."""
 
+    spotify_client_id: str | None = None
+    """The client id of your application at developer.spotify.com; without it `/link` is off."""
+    spotify_seats: Annotated[int, Field(ge=1, le=100)] = 5
+    """Spotify users your application may have: 5 in Development Mode."""
+    spotify_daily_calls: Annotated[int, Field(ge=20, le=100_000)] = 400
+    """Calls to Spotify per day; a fifth of them is kept for what somebody waits for."""
+    spotify_listens: ListensUse = ListensUse.PROFILE
+    """What listens from Spotify's Web API are used for: store, profile or train."""
+    token_key: SecretStr | None = None
+    """Key that seals stored tokens; several, separated by commas, while changing it."""
+    token_key_file: Path | None = None
+    """Or a file that holds it; made with a fresh key if there is none."""
+    public_url: str | None = None
+    """https address under which browsers reach the bot's own pages; without it `/link` works by
+    pasting an address."""
+    web_host: str = "127.0.0.1"
+    """Address the pages listen on."""
+    web_port: Annotated[int, Field(ge=0, le=65_535)] = 8787
+    """Port the pages listen on; also part of the redirect address without a public one."""
+    discord_client_secret: SecretStr | None = None
+    """Client secret of the Discord application: the pages ask Discord who is there."""
+    discord_client_secret_file: Path | None = None
+    """A file that holds it instead."""
+
     def token(self) -> str:
         """Return the Discord token.
 
@@ -52,22 +77,34 @@ class Settings(BaseSettings):
         SettingsError
             When neither the token nor its file is set, or the file cannot be read.
         """
-        if self.discord_token is not None:
-            return self.discord_token.get_secret_value()
-        if self.discord_token_file is not None:
-            try:
-                token = self.discord_token_file.read_text(encoding="utf-8").strip()
-            except OSError as error:
-                raise SettingsError(
-                    f"AUXCORD_DISCORD_TOKEN_FILE: cannot read {self.discord_token_file}: {error.strerror}."
-                ) from error
-            if token:
-                return token
-            raise SettingsError(f"AUXCORD_DISCORD_TOKEN_FILE: {self.discord_token_file} is empty.")
-        raise SettingsError(
-            "AUXCORD_DISCORD_TOKEN is missing: create a bot at discord.com/developers/applications, "
-            "copy its token and put AUXCORD_DISCORD_TOKEN=… into .env (see .env.example)."
-        )
+        token = secret(self.discord_token, self.discord_token_file, "AUXCORD_DISCORD_TOKEN")
+        if token is None:
+            raise SettingsError(
+                "AUXCORD_DISCORD_TOKEN is missing: create a bot at discord.com/developers/applications, "
+                "copy its token and put AUXCORD_DISCORD_TOKEN=… into .env (see .env.example)."
+            )
+        return token
+
+
+def secret(value: SecretStr | None, file: Path | None, name: str) -> str | None:
+    """Return a secret from its variable or else from its file, None when neither is set.
+
+    Raises
+    ------
+    SettingsError
+        When the file cannot be read or is empty.
+    """
+    if value is not None:
+        return value.get_secret_value()
+    if file is None:
+        return None
+    try:
+        text = file.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise SettingsError(f"{name}_FILE: cannot read {file}: {error.strerror}.") from error
+    if not text:
+        raise SettingsError(f"{name}_FILE: {file} is empty.")
+    return text
 
 
 def load_settings(**overrides: object) -> Settings:

@@ -34,12 +34,19 @@ from bot.adapters.sqlite.guilds import SqliteGuildStore
 from bot.adapters.sqlite.layout import DATABASE_NAME as DATABASE_NAME
 from bot.adapters.sqlite.layout import MODELS_NAME, UPLOADS_NAME
 from bot.adapters.sqlite.ledger import ErasureLedger
+from bot.adapters.sqlite.link_requests import SqliteLinkRequestStore
 from bot.adapters.sqlite.listens import SqliteListenStore
 from bot.adapters.sqlite.members import SqliteMemberStore
 from bot.adapters.sqlite.meta import SqliteMetaStore
 from bot.adapters.sqlite.migrations import migrate
 from bot.adapters.sqlite.models import SqliteModelStore
 from bot.adapters.sqlite.recommendations import SqliteRecommendationStore
+from bot.adapters.sqlite.spotify import SqliteSpotifyStore
+from bot.adapters.sqlite.spotify_work import (
+    SqliteGateStore,
+    SqlitePlaylistStore,
+    SqliteSyncStore,
+)
 from bot.adapters.sqlite.withdrawal import Withdrawal
 from bot.adapters.sqlite.writer import Writer
 from bot.errors import StorageError
@@ -103,6 +110,11 @@ class Database:
         self.blends: BlendStore = SqliteBlendStore(readers=readers, writer=writer)
         self.models: ModelStore = SqliteModelStore(readers=readers, writer=writer)
         self.meta: MetaStore = SqliteMetaStore(readers=readers, writer=writer)
+        self.spotify = SqliteSpotifyStore(readers=readers, writer=writer)
+        self.link_requests = SqliteLinkRequestStore(readers=readers, writer=writer)
+        self.spotify_gate = SqliteGateStore(readers=readers, writer=writer)
+        self.spotify_syncs = SqliteSyncStore(readers=readers, writer=writer)
+        self.playlists = SqlitePlaylistStore(readers=readers, writer=writer)
 
     async def backup(self, folder: Path, *, keep: int | None = None) -> Path:
         """Write a verified copy into a folder, in a thread of its own; return its path.

@@ -13,8 +13,8 @@ from bot.services.training import TrainingService
 
 log = logging.getLogger(__name__)
 
-CHUNK_ROWS = 2_000
-"""Rows per transaction: short enough that a vote in between waits a few milliseconds."""
+CHUNK_ROWS = 10_000
+"""Rows between two reports of progress; the store cuts them into short transactions."""
 
 Progress = Callable[[ImportJob], Awaitable[None]]
 

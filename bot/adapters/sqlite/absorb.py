@@ -5,6 +5,7 @@ the length of one slice, so that SQL alone moves the rows and others write betwe
 """
 
 import sqlite3
+import time
 from pathlib import Path
 from typing import Final
 
@@ -15,10 +16,37 @@ from bot.errors import NotFoundError
 from bot.ports import ImportProgress
 
 STAGED_NAME: Final = "staged.sqlite3"
+SLICE_S: Final = 0.015
+"""How long a slice should take: what a vote may have to wait."""
 SLICE_ROWS: Final = 600
-"""As many rows as are stored in a few milliseconds: what a vote may have to wait."""
+"""Rows of the first slice; the next ones have as many as fit into that time."""
+MOST_SLICE_ROWS: Final = 4 * SLICE_ROWS
+_LEAST_SLICE_ROWS: Final = SLICE_ROWS // 4
 _FUTURE_MS: Final = 24 * 3600 * 1000
 """Listens dated later than this after the upload are a broken clock's and left out."""
+
+
+class Pace:
+    """Stores slices of an import, and learns from each how large the next one may be.
+
+    Small slices cost more per row: each ends in a commit, which waits for the disk.
+    """
+
+    def __init__(self) -> None:
+        self._rows = SLICE_ROWS
+
+    def absorb(
+        self, raw: sqlite3.Connection, import_id: ImportId, folder: Path, most: int
+    ) -> ImportProgress:
+        """Store the next slice of at most `most` rows; runs outside any transaction."""
+        limit = min(self._rows, most)
+        start = time.perf_counter()
+        progress = absorb_slice(raw, import_id, folder, limit)
+        if limit == self._rows:  # a remnant says little
+            fits = SLICE_S / max(time.perf_counter() - start, 1e-6)
+            rows = int(self._rows * min(max(fits, 0.5), 1.5))
+            self._rows = min(max(rows, _LEAST_SLICE_ROWS), MOST_SLICE_ROWS)
+        return progress
 
 
 def absorb_slice(

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from bot.adapters.sqlite import imports
-from bot.adapters.sqlite.absorb import SLICE_ROWS, absorb_slice
+from bot.adapters.sqlite.absorb import Pace
 from bot.adapters.sqlite.connection import Readers
 from bot.adapters.sqlite.rows import ensure_member
 from bot.adapters.sqlite.sums import renew_sums
@@ -29,6 +29,7 @@ class SqliteListenStore:
         self._writer = writer
         self._uploads = uploads
         self._importing = importing
+        self._pace = Pace()
 
     async def set_picks(
         self, member_id: MemberId, artist_ids: Sequence[ArtistId], *, at: datetime
@@ -71,14 +72,13 @@ class SqliteListenStore:
         async with self._importing:
             job = await self._readers.run(imports.load, import_id)
             folder = self._uploads / job.folder
-            left = limit
-            while True:
+            goal = min(job.rows_done + limit, job.rows_found)
+            progress = ImportProgress(job.rows_done, job.rows_added)
+            while progress.rows_done < goal:
                 progress = await self._writer.run_alone(
-                    absorb_slice, import_id, folder, min(left, SLICE_ROWS)
+                    self._pace.absorb, import_id, folder, goal - progress.rows_done
                 )
-                left -= SLICE_ROWS
-                if left <= 0 or progress.rows_done >= job.rows_found:
-                    return progress
+            return progress
 
     async def finish_import(
         self, import_id: ImportId, *, state: ImportState, error_key: str | None, at: datetime

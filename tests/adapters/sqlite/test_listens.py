@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from bot.adapters.sqlite.absorb import SLICE_ROWS
+from bot.adapters.sqlite.absorb import MOST_SLICE_ROWS
 from bot.adapters.sqlite.database import Database
 from bot.domain.feedback import Verdict
 from bot.domain.ids import ArtistId, ImportId
@@ -274,7 +274,7 @@ async def test_folder_names_are_data_only(database: Database, folder: str) -> No
 
 
 async def test_votes_are_served_while_an_import_runs(database: Database) -> None:
-    rows = [row("Band", f"Song {n % 97}", minute=4 * n) for n in range(6 * SLICE_ROWS)]
+    rows = [row("Band", f"Song {n % 97}", minute=4 * n) for n in range(5 * MOST_SLICE_ROWS)]
     job = await begin(database, ANA, rows, folder="f1")
     shown = await show(database, "hey jude", member=BEN)
     importing = asyncio.create_task(database.listens.absorb(job.id, limit=len(rows)))
@@ -284,7 +284,7 @@ async def test_votes_are_served_while_an_import_runs(database: Database) -> None
         await database.gestures.record(press(shown, 0, verdict, member=BEN, minute=votes))
         votes += 1
     assert (await importing).rows_done == len(rows)
-    assert votes > 6
+    assert votes >= 4  # one between any two slices, at least
 
 
 async def test_finishing_again_changes_nothing_and_removed_listens_leave_the_sums(

@@ -36,6 +36,8 @@ class Catalogue:
         How well known an artist is outside this community, 0..1; NaN where unknown.
     features : ndarray of shape (n_items, n_features), float32, or None
         Numbers about the sound, in any unit (standardised where used); NaN where unknown.
+    album_of : ndarray of shape (n_items,), int32, or None
+        Any second grouping of the items, numbered from 0; -1 where unknown.
     """
 
     items: IdMap
@@ -49,6 +51,7 @@ class Catalogue:
     country_names: tuple[str, ...]
     popularity: Floats
     features: Floats | None
+    album_of: NDArray[np.int32] | None = None
 
     def __post_init__(self) -> None:
         n_items, n_artists, n_tags = len(self.items), len(self.artists), len(self.tag_names)
@@ -65,6 +68,8 @@ class Catalogue:
             _check_tags("item_tags", self.item_tags, (n_items, n_tags))
         if self.features is not None and self.features.shape[:1] != (n_items,):
             raise DataError("features must have one row per item")
+        if self.album_of is not None:
+            _check("album_of", self.album_of, (n_items,), np.int32)
         known = self.popularity[~np.isnan(self.popularity)]
         if len(known) and not 0 <= float(known.min()) <= float(known.max()) <= 1:
             raise DataError("popularity must lie in 0..1")
@@ -84,6 +89,7 @@ class Catalogue:
         country_names: tuple[str, ...] = (),
         popularity: ArrayLike | None = None,
         features: ArrayLike | None = None,
+        album_of: ArrayLike | None = None,
     ) -> "Catalogue":
         """Fill what is not given with "unknown" and bring everything to its documented dtype.
 
@@ -112,6 +118,7 @@ class Catalogue:
             country_names=tuple(country_names),
             popularity=_or_nan(popularity, len(artists)),
             features=None if features is None else np.asarray(features, np.float32),
+            album_of=None if album_of is None else np.asarray(album_of).astype(np.int32),
         )
 
     @property

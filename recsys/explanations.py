@@ -59,7 +59,9 @@ class Explanation:
         return [(k, share) for k, share in fits if (share > 0) == positive and share != 0]
 
 
-def explain_part(part: Part, profile: Profile, catalogue: Catalogue, item: int) -> PartExplanation:
+def explain_part(
+    part: Part, profile: Profile, catalogue: Catalogue, item: int, *, cold: bool
+) -> PartExplanation:
     """Share out one part's value for one item (by index).
 
     A model's raw score is linear in the weights of the targets given the listener's whole profile
@@ -69,12 +71,13 @@ def explain_part(part: Part, profile: Profile, catalogue: Catalogue, item: int) 
     index = int(catalogue.artist_of[item]) if at_artists else item
     row = profile.artists if at_artists else profile.items
     links = profile.signals.artists if at_artists else profile.signals.items
+    curve = part.curve_of(cold=cold)
     if not part.personal:
         folded = part.model.fold_in(row)
-        value = float(part.curve(part.model.score(folded)[0, [index]])[0])
+        value = float(curve(part.model.score(folded)[0, [index]])[0])
         return PartExplanation(part.name, value, np.zeros(len(profile.evidence)), value)
     coefficients = part.model.coefficients(row, index)
-    ratio = part.curve.ratio(float(coefficients @ row.data.astype(np.float64)))
+    ratio = curve.ratio(float(coefficients @ row.data.astype(np.float64)))
     by_target = np.zeros(row.shape[1] + 1)  # the last cell catches rows without a target
     by_target[row.indices] = coefficients
     shares = ratio * by_target[links.target] * links.weight

@@ -19,7 +19,7 @@ from recsys.part import Part
 from recsys.profile import Profile, Scores
 from recsys.recommendation import Options, Pick
 from recsys.reranking import rerank
-from recsys.types import Csr, Doubles, Floats, Ints
+from recsys.types import Bools, Csr, Doubles, Floats, Ints
 
 BIAS = "bias"
 LIKE = "like"
@@ -38,6 +38,10 @@ class HybridRecommender:
     parts : tuple of Part
     bias : float
         Log-odds of an item about which no other part has anything to say.
+    cold_bias : float or None
+        The same for items of artists without a listener, where that differs.
+    cold : ndarray of shape (n_artists,), bool
+        Artists that had no listener at the training.
     like_strength : float
         By how much the personal parts of a seed count in "more like this".
     version, trained_at : str
@@ -55,6 +59,8 @@ class HybridRecommender:
     weighing: Weighing
     parts: tuple[Part, ...]
     bias: float
+    cold: Bools
+    cold_bias: float | None = None
     like_strength: float = 3.0
     version: str = "untrained"
     trained_at: str = ""
@@ -86,8 +92,8 @@ class HybridRecommender:
 
     def score(self, profile: Profile, *, like: Evidence | None = None) -> Scores:
         """Scores of all items: parts of shape (n_parts, n_items), log-odds, float32."""
-        bias = np.full(self.catalogue.n_items, self.bias, np.float32)
-        rows = [bias, *(self._handed_down(part, f) for part, f in self._with(profile.folded))]
+        rows = [self._biases[self.catalogue.artist_of]]
+        rows += [self._handed_down(part, f) for part, f in self._with(profile.folded)]
         names = self.part_names
         if like is not None:
             names = (*names, LIKE)
@@ -96,10 +102,10 @@ class HybridRecommender:
 
     def score_artists(self, profile: Profile) -> Floats:
         """Bias and artist-level parts, shape (n_artists,), log-odds; for artists without items too."""
-        total = np.full(self.catalogue.n_artists, self.bias, np.float32)
+        total = self._biases.copy()
         for part, folded in self._with(profile.folded):
             if part.level == Level.ARTIST:
-                total += part.values(folded)[0]
+                total += part.values(folded, self.cold)[0]
         return total
 
     def score_matrix(self, artists: Csr, items: Csr) -> Floats:
@@ -110,13 +116,13 @@ class HybridRecommender:
         artists, items : csr_array of shape (n_users, n_artists) and (n_users, n_items)
             Their signed confidence, as ``signals(rows)`` makes it.
         """
-        total = np.full((artists.shape[0], self.catalogue.n_items), self.bias, np.float32)
-        by_artist = np.zeros((artists.shape[0], self.catalogue.n_artists), np.float32)
+        total = np.zeros((artists.shape[0], self.catalogue.n_items), np.float32)
+        by_artist = np.tile(self._biases, (artists.shape[0], 1))
         for part, folded in self._with(self._folded(artists, items)):
             if part.level == Level.ARTIST:
-                by_artist += part.values(folded)
+                by_artist += part.values(folded, self.cold)
             else:
-                total += part.values(folded)
+                total += part.values(folded, self._cold_items)
         total += by_artist if self.catalogue.is_flat else by_artist[:, self.catalogue.artist_of]
         return total
 
@@ -138,8 +144,11 @@ class HybridRecommender:
         agree with ``score``.
         """
         item = self._item(item_id)
-        found = [self._explain_bias(profile)]
-        found += [explain_part(part, profile, self.catalogue, item) for part in self.parts]
+        cold = bool(self._cold_items[item])
+        found = [self._explain_bias(profile, item)]
+        found += [
+            explain_part(part, profile, self.catalogue, item, cold=cold) for part in self.parts
+        ]
         if like is not None:
             found.append(self._explain_like(self.fold_in(like), item))
         return Explanation(item_id, sum(part.value for part in found), tuple(found))
@@ -178,6 +187,19 @@ class HybridRecommender:
             total += model.similarity(artists, others) / len(models)  # type: ignore[attr-defined]
         return total
 
+    @cached_property
+    def _biases(self) -> Floats:
+        """Bias of each artist's items, shape (n_artists,), float32."""
+        cold_bias = self.bias if self.cold_bias is None else self.cold_bias
+        biases: Floats = np.where(self.cold, cold_bias, self.bias).astype(np.float32)
+        return biases
+
+    @cached_property
+    def _cold_items(self) -> Bools:
+        """Items of artists without a listener, shape (n_items,), bool."""
+        cold: Bools = np.asarray(self.cold)[self.catalogue.artist_of]
+        return cold
+
     def _item(self, item_id: int) -> int:
         index = int(self.catalogue.items.index_of([item_id])[0])
         if index < 0:
@@ -194,9 +216,10 @@ class HybridRecommender:
         return list(zip(self.parts, folded, strict=True))
 
     def _handed_down(self, part: Part, folded: Any) -> Floats:
-        values: Floats = part.values(folded)[0]
-        at_items = part.level == Level.ITEM or self.catalogue.is_flat
-        return values if at_items else values[self.catalogue.artist_of]
+        at_artists = part.level == Level.ARTIST
+        values: Floats = part.values(folded, self.cold if at_artists else self._cold_items)[0]
+        down = at_artists and not self.catalogue.is_flat
+        return values[self.catalogue.artist_of] if down else values
 
     def _like(self, seed: Profile) -> Floats:
         total = np.zeros(self.catalogue.n_items, np.float32)
@@ -205,14 +228,16 @@ class HybridRecommender:
                 total += self._handed_down(part, folded)
         return np.float32(self.like_strength) * total
 
-    def _explain_bias(self, profile: Profile) -> PartExplanation:
-        return PartExplanation(BIAS, self.bias, np.zeros(len(profile.evidence)), self.bias)
+    def _explain_bias(self, profile: Profile, item: int) -> PartExplanation:
+        bias = float(self._biases[self.catalogue.artist_of[item]])
+        return PartExplanation(BIAS, bias, np.zeros(len(profile.evidence)), bias)
 
     def _explain_like(self, seed: Profile, item: int) -> PartExplanation:
         shares: Doubles = np.zeros(len(seed.evidence))
         for part in self.parts:
             if part.personal and part.name != FAMILIAR:
-                one = explain_part(part, seed, self.catalogue, item)
+                cold = bool(self._cold_items[item])
+                one = explain_part(part, seed, self.catalogue, item, cold=cold)
                 shares = shares + self.like_strength * one.shares
         return PartExplanation(LIKE, float(shares.sum()), shares, 0.0, over="like")
 

@@ -19,15 +19,16 @@ from recsys.types import Csr, Doubles, Ints
 class Weighing:
     """How rows become confidence; all weights are dimensionless.
 
-    Plays of one target are added up after decay, then log-scaled: one play gives ``one_play``,
-    every factor of ten adds ``per_tenfold``, up to ``most_plays``. Stated tastes do not decay.
-    A listener has few verdicts among many plays; ``attention`` is the most by which they are
-    multiplied so that each stays visible: sqrt(play rows / (4 + verdict rows)), at least 1.
+    Plays of one target are added up after decay, then ranked among the listener's own targets: the
+    least played one gets a little over ``least_play``, the most played one a little under
+    ``most_play``. A rank needs no unit, so a source that counts years of plays and one that counts
+    a week say the same. Stated tastes do not decay. A listener has few verdicts among many plays;
+    ``attention`` is the most by which they are multiplied so that each stays visible:
+    sqrt(play rows / (4 + verdict rows)), at least 1.
     """
 
-    one_play: float = 0.6
-    per_tenfold: float = 0.3
-    most_plays: float = 1.5
+    least_play: float = 0.5
+    most_play: float = 1.5
     half_life_days: float = 540.0
     least_decay: float = 0.15
     pick: float = 1.5
@@ -84,7 +85,7 @@ def weigh(
     References
     ----------
     Hu, Koren, Volinsky, "Collaborative filtering for implicit feedback datasets", ICDM 2008,
-    section 4 (log-scaled confidence); the recency half-life is a choice of this project.
+    section 3 (confidence); ranks in place of counts and the half-life are choices of this project.
     """
     is_item = rows.level == Level.ITEM
     item = np.full(len(rows), -1, np.int64)
@@ -105,8 +106,8 @@ def weigh(
         carried[is_item & (stated < 0)] = weighing.dislike_to_artist
     plays = _decayed_plays(rows, weighing)
     return Signals(
-        artists=Links(user, artist, stated * carried + _log_scaled(user, artist, plays, weighing)),
-        items=Links(user, item, stated + _log_scaled(user, item, plays, weighing)),
+        artists=Links(user, artist, stated * carried + _ranked(user, artist, plays, weighing)),
+        items=Links(user, item, stated + _ranked(user, item, plays, weighing)),
     )
 
 
@@ -135,12 +136,33 @@ def _decayed_plays(rows: Any, weighing: Weighing) -> Doubles:
     return np.where(rows.kind == Kind.PLAY, plays, 0.0)
 
 
-def _log_scaled(user: Ints, target: Ints, plays: Doubles, weighing: Weighing) -> Doubles:
-    """Each row's part of the log-scaled total of its (listener, target) pair."""
+def _ranked(user: Ints, target: Ints, plays: Doubles, weighing: Weighing) -> Doubles:
+    """Each row's part of the weight of its (listener, target) pair, by the rank of its plays."""
+    if not len(user):
+        return np.zeros(0)
     width = int(target.max(initial=-1)) + 2
-    _, pair = np.unique(user * width + (target + 1), return_inverse=True)
-    total = np.bincount(pair, weights=plays)[pair] if len(pair) else np.zeros(0)
-    counted = np.maximum(total, 1.0)
-    scaled = weighing.one_play + weighing.per_tenfold * np.log10(counted)
-    scaled = np.minimum(scaled, weighing.most_plays) * np.minimum(total, 1.0)
-    return scaled * np.divide(plays, total, out=np.zeros_like(plays), where=total > 0)
+    key, pair = np.unique(user * width + (target + 1), return_inverse=True)
+    total = np.bincount(pair, weights=plays)
+    weight = weighing.least_play + (weighing.most_play - weighing.least_play) * _quantile(
+        key // width, np.where(key % width > 0, total, 0.0)
+    )
+    share = np.divide(plays, total[pair], out=np.zeros_like(plays), where=total[pair] > 0)
+    ranked: Doubles = (weight * np.minimum(total, 1.0))[pair] * share
+    return ranked
+
+
+def _quantile(user: Ints, total: Doubles) -> Doubles:
+    """Mid-rank of each positive total among those of its listener, 0..1; ties share one."""
+    played = total > 0
+    order = np.lexsort((total, user, ~played))[: int(played.sum())]
+    who, value = user[order], total[order]
+    same = np.concatenate([[False], (who[1:] == who[:-1]) & (value[1:] == value[:-1])])
+    run = np.cumsum(~same) - 1
+    size = np.bincount(run) if len(run) else np.zeros(0, np.int64)
+    ends = np.cumsum(size)
+    count = np.bincount(who) if len(who) else np.zeros(1, np.int64)
+    first = np.cumsum(count) - count
+    middle = (ends - size / 2)[run] - first[who]
+    found = np.zeros(len(total))
+    found[order] = middle / count[who]
+    return found

@@ -24,15 +24,19 @@ from recsys.models.als import ALS
 from recsys.models.content import Content
 from recsys.models.ease import EASE
 from recsys.models.familiar import Familiar
+from recsys.models.graph_walk import GraphWalk
+from recsys.models.group import Group
 from recsys.models.item_knn import ItemKNN
+from recsys.models.lifted import Lifted
 from recsys.models.popularity import Popularity
-from recsys.part import Curve, Part
+from recsys.part import LINE, Curve, Part
 from recsys.sparse import csr
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 MANIFEST: Final = "manifest.json"
 _LEARNED: Final = re.compile(r"part\..*_(\.data)?\.npy")
-_MODELS: Final = {m.__name__: m for m in (ALS, Content, EASE, Familiar, ItemKNN, Popularity)}
+_KEPT: Final = (ALS, Content, EASE, Familiar, GraphWalk, Group, ItemKNN, Lifted, Popularity)
+_MODELS: Final = {m.__name__: m for m in _KEPT}
 
 
 def save(model: HybridRecommender, folder: Path) -> None:
@@ -55,11 +59,11 @@ def save(model: HybridRecommender, folder: Path) -> None:
             {
                 "name": part.name,
                 "level": int(part.level),
-                "slope": part.curve.slope,
-                "knee": None if np.isinf(part.curve.knee) else part.curve.knee,
+                "curve": _written(part.curve),
+                "cold_curve": None if part.cold_curve is None else _written(part.cold_curve),
                 "personal": part.personal,
                 "class": type(part.model).__name__,
-                "state": writer.put(dict(vars(part.model)), f"part.{part.name}"),
+                "state": writer.put(_state(part.model), f"part.{part.name}"),
             }
             for part in model.parts
         ],
@@ -69,6 +73,8 @@ def save(model: HybridRecommender, folder: Path) -> None:
         "version": model.version,
         "trained_at": model.trained_at,
         "bias": model.bias,
+        "cold_bias": model.cold_bias,
+        "cold": writer.put({"cold": model.cold}, "model"),
         "like_strength": model.like_strength,
         "weighing": model.weighing.as_dict(),
         "info": dict(model.info),
@@ -110,6 +116,8 @@ def load(folder: Path, *, mmap: bool = True, verify: bool = True) -> HybridRecom
             weighing=Weighing(**manifest["weighing"]),
             parts=tuple(_part(row, reader) for row in manifest["parts"]),
             bias=float(manifest["bias"]),
+            cold_bias=manifest["cold_bias"],
+            cold=reader.get(manifest["cold"])["cold"],
             like_strength=float(manifest["like_strength"]),
             version=str(manifest["version"]),
             trained_at=str(manifest["trained_at"]),
@@ -121,6 +129,14 @@ def load(folder: Path, *, mmap: bool = True, verify: bool = True) -> HybridRecom
         raise SnapshotError(f"{folder.name} cannot be read: {error}") from error
 
 
+def _state(model: Any) -> dict[str, Any]:
+    """Return what serving needs of a model: numbers and what was learned, no inputs of the fit."""
+    if type(model) not in _KEPT:
+        raise SnapshotError(f"{type(model).__name__} is not made to be kept")
+    plain = (bool, int, float, str, type(None))
+    return {k: v for k, v in vars(model).items() if k.endswith("_") or isinstance(v, plain)}
+
+
 def _refuse(constant: str) -> None:
     raise SnapshotError(f"the manifest holds {constant}")
 
@@ -129,9 +145,26 @@ def _part(row: dict[str, Any], reader: "_Reader") -> Part:
     kind = _MODELS[row["class"]]
     model: Any = kind.__new__(kind)
     vars(model).update(reader.get(row["state"]))
-    knee = float("inf") if row["knee"] is None else float(row["knee"])
-    curve = Curve(float(row["slope"]), knee)
-    return Part(row["name"], Level(row["level"]), model, curve, bool(row["personal"]))
+    cold = row["cold_curve"]
+    return Part(
+        name=row["name"],
+        level=Level(row["level"]),
+        model=model,
+        curve=_read(row["curve"]),
+        cold_curve=None if cold is None else _read(cold),
+        personal=bool(row["personal"]),
+    )
+
+
+def _written(curve: Curve) -> list[list[float | None]]:
+    """Return pairs of slope and knee; an infinite knee is null."""
+    pairs = zip(curve.slopes, curve.knees, strict=True)
+    return [[slope, None if np.isinf(knee) else knee] for slope, knee in pairs]
+
+
+def _read(pairs: list[list[float | None]]) -> Curve:
+    slopes = tuple(float(slope or 0.0) for slope, _ in pairs)
+    return Curve(slopes, tuple(LINE if knee is None else float(knee) for _, knee in pairs))
 
 
 class _Writer:

@@ -3,7 +3,7 @@
 from typing import Any
 
 import numpy as np
-from scipy.sparse import csr_array
+from scipy.sparse import csr_array, diags_array
 
 from recsys.types import Csr
 
@@ -33,3 +33,11 @@ def empty(shape: tuple[int, int]) -> Csr:
 def dense(matrix: Any) -> Any:
     """Make a float32 ndarray of a sparse matrix."""
     return matrix.toarray().astype(np.float32, copy=False)
+
+
+def unit(rows: Csr) -> Csr:
+    """Scale rows to length 1; empty rows stay empty."""
+    clean = csr(rows)
+    length = np.sqrt(np.asarray(clean.multiply(clean).sum(axis=1), np.float64).ravel())
+    scale = np.divide(1.0, length, out=np.zeros_like(length), where=length > 0)
+    return csr(diags_array(scale, dtype=np.float64) @ clean)

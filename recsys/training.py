@@ -2,61 +2,29 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
 
-from recsys.base import Model
 from recsys.blas import one_thread
+from recsys.building import build
 from recsys.catalogue import Catalogue
-from recsys.content_features import artist_features, item_features
+from recsys.config import Config
 from recsys.evidence import Interactions, Level
-from recsys.hybrid import FAMILIAR, HybridRecommender
+from recsys.hybrid import HybridRecommender
+from recsys.imagined import imagined_listeners
 from recsys.interactions import Weighing, weigh
-from recsys.models.als import ALS
-from recsys.models.content import Content
-from recsys.models.ease import EASE
-from recsys.models.familiar import Familiar
-from recsys.models.item_knn import ItemKNN
-from recsys.models.popularity import Popularity
-from recsys.part import Part
-from recsys.types import Csr
-from recsys.weights import Blend, Candidate, learn_blend, prior_blend
+from recsys.part import Curve, Part
+from recsys.ranking_sample import draw_sample
+from recsys.sparse import empty
+from recsys.types import Bools, Csr
+from recsys.weights import Blend, bias_for, learn_blend
 
-
-@dataclass(frozen=True)
-class Config:
-    """What a training is told; the defaults were chosen on validation data.
-
-    Parameters
-    ----------
-    n_factors : int or None
-        Factors of the latent model; None lets the number of listeners decide (8 to 128).
-    latent, neighbours, closed_form : mapping
-        Further keywords of ``ALS``, ``ItemKNN`` and ``EASE``.
-    parts : tuple of str or None
-        The only parts to build; None builds all that the data supports.
-    learn_weights : bool
-        Learn the blend on a holdout; otherwise the prior weights are used.
-    least_shared_items : int
-        Items with two listeners or more that must exist before item-level collaborative models run.
-    validation_users : int
-        Most listeners whose held-out rows teach the blend.
-    random_state : int
-    """
-
-    weighing: Weighing = field(default_factory=Weighing)
-    n_factors: int | None = None
-    latent: Mapping[str, Any] = field(default_factory=dict)
-    neighbours: Mapping[str, Any] = field(default_factory=dict)
-    closed_form: Mapping[str, Any] = field(default_factory=dict)
-    parts: tuple[str, ...] | None = None
-    learn_weights: bool = True
-    least_shared_items: int = 500
-    validation_users: int = 1000
-    random_state: int = 0
+_COLD_SHARE = 0.1  # of the artists that can play the part of new ones
+_LEAST_COLD = 100
+_LEAST_USERS_FOR_COLD = 300
+_SILENT = Curve((0.0,))
 
 
 def fit(
@@ -91,19 +59,19 @@ def _fit(
     validation: Interactions | None,
     trained_at: str | None,
 ) -> HybridRecommender:
-    whole = interactions if validation is None else _together(interactions, validation)
-    artists, items = _matrices(whole, catalogue, config.weighing)
+    whole = interactions if validation is None else together(interactions, validation)
+    artists, items = matrices(whole, catalogue, config.weighing)
     candidates = build(artists, items, catalogue, config)
-    blend = prior_blend(candidates, int((np.diff(artists.indptr) > 0).sum()))
-    if config.learn_weights and whole.n_users:
-        known, held_out = (
-            hold_out(interactions, catalogue, seed=config.random_state)
-            if validation is None
-            else (interactions, validation)
-        )
-        blend = _learn(known, held_out, catalogue, config)
+    blend, cold_blend = _blends(interactions, validation, whole, catalogue, config)
     parts = [
-        Part(one.name, one.level, one.model, blend.curves[one.name], one.personal)
+        Part(
+            name=one.name,
+            level=one.kind.level,
+            model=one.model,
+            curve=blend.curves[one.name],
+            cold_curve=None if cold_blend is None else cold_blend.curves[one.name],
+            personal=one.kind.personal,
+        )
         for one in candidates
         if one.name in blend.curves
     ]
@@ -112,7 +80,7 @@ def _fit(
         "n_users": whole.n_users,
         "n_interactions": len(whole),
         "parts": [part.name for part in parts],
-        "weights": {part.name: part.curve.slope for part in parts},
+        "weights": {part.name: list(part.curve.slopes) for part in parts},
         "validation_positives": blend.n_positives,
     }
     return HybridRecommender(
@@ -120,53 +88,105 @@ def _fit(
         weighing=config.weighing,
         parts=tuple(parts),
         bias=blend.bias,
+        cold=np.bincount(artists.indices, minlength=catalogue.n_artists) == 0,
+        cold_bias=None if cold_blend is None else cold_blend.bias,
         version=_version(stamp, info, parts),
         trained_at=stamp,
         info=info,
     )
 
 
-def build(artists: Csr, items: Csr, catalogue: Catalogue, config: Config) -> list[Candidate]:
-    """Fit the models that this much data supports, in the order of the parts."""
-    n_users = int((np.diff(artists.indptr) > 0).sum())
-    seed = config.random_state
-    n_factors = config.n_factors or int(np.clip(n_users // 8, 8, 128))
-
-    def latent() -> Model:
-        keywords = {"n_factors": n_factors, "random_state": seed, **config.latent}
-        return ALS(**keywords)
-
-    def neighbours() -> Model:
-        return ItemKNN(**config.neighbours)
-
-    at_artists: dict[str, Model] = {
-        "popularity": Popularity(catalogue.popularity),
-        "latent": latent(),
-        "neighbours": neighbours(),
-        "closed_form": EASE(**config.closed_form),
-        "content": Content(artist_features(catalogue)),
-        FAMILIAR: Familiar(),
+def _blends(
+    interactions: Interactions,
+    validation: Interactions | None,
+    whole: Interactions,
+    catalogue: Catalogue,
+    config: Config,
+) -> tuple[Blend, Blend | None]:
+    """Learn the blend on held-out rows with models fitted without them; and that of new artists."""
+    if not config.learn_weights or not whole.n_users:
+        known, held_out = whole, whole.where(np.zeros(len(whole), np.bool_))
+    elif validation is None:
+        known, held_out = hold_out(interactions, catalogue, seed=config.random_state)
+    else:
+        known, held_out = interactions, validation
+    artists, items = matrices(known, catalogue, config.weighing)
+    wanted_artists, wanted_items = matrices(held_out, catalogue, config.weighing)
+    at_items = catalogue.is_flat or 2 * wanted_items.nnz >= wanted_artists.nnz
+    parts = build(artists, items, catalogue, config)
+    n_listeners = _n_listeners(artists)
+    if not n_listeners:
+        imagined = imagined_listeners(catalogue, seed=config.random_state)
+        artists, items = matrices(imagined, catalogue, config.weighing)
+        wanted_items = wanted_artists = empty((imagined.n_users, catalogue.n_items))
+        at_items = True
+    sample = draw_sample(
+        parts,
+        catalogue,
+        artists=artists,
+        items=items,
+        wanted=wanted_items if at_items else wanted_artists,
+        level=Level.ITEM if at_items else Level.ARTIST,
+        most_users=config.validation_users,
+        seed=config.random_state,
+    )
+    blend = learn_blend(parts, sample, n_listeners)
+    cold = _cold_blend(artists, items, catalogue, config) if n_listeners else None
+    if cold is None:
+        return blend, None
+    curves = {
+        part.name: cold.curves.get(
+            part.name, _SILENT if part.kind.level == Level.ARTIST else blend.curves[part.name]
+        )
+        for part in parts
     }
-    at_items: dict[str, Model] = {}
-    if not catalogue.is_flat:
-        at_items["track_popularity"] = Popularity(prior_listeners=20.0)
-        described = item_features(catalogue)
-        if described is not None:
-            at_items["track_content"] = Content(described)
-        listeners = np.bincount(items.indices, minlength=catalogue.n_items)
-        if int((listeners >= 2).sum()) >= config.least_shared_items:
-            at_items["track_latent"] = latent()
-            at_items["track_neighbours"] = neighbours()
-    found = []
-    for level, models, matrix in (
-        (Level.ARTIST, at_artists, artists),
-        (Level.ITEM, at_items, items),
-    ):
-        for name, model in models.items():
-            if config.parts is None or name in config.parts:
-                personal = not name.endswith("popularity")
-                found.append(Candidate(name, level, model.fit(matrix), personal))
-    return found
+    return blend, Blend(curves, bias_for(curves, parts, sample), cold.n_positives)
+
+
+def _cold_blend(artists: Csr, items: Csr, catalogue: Catalogue, config: Config) -> Blend | None:
+    """Learn what to trust about artists that nobody here has heard.
+
+    A tenth of the well-described artists with a few listeners plays their part: all that is known
+    of their listeners is held out, and only the parts that need no listeners may speak. None where
+    there are too few of them, or too few listeners, to learn from.
+    """
+    listeners = np.bincount(artists.indices, minlength=catalogue.n_artists)
+    described = np.diff(catalogue.tags.indptr) > 0
+    able = np.flatnonzero(described & (listeners >= 3))
+    n = int(_COLD_SHARE * len(able))
+    if not config.learn_weights or n < _LEAST_COLD or _n_listeners(artists) < _LEAST_USERS_FOR_COLD:
+        return None
+    rng = np.random.default_rng(config.random_state)
+    new = np.zeros(catalogue.n_artists, np.bool_)
+    new[rng.choice(able, n, replace=False)] = True
+    left_artists, left_items = _without(artists, new), _without(items, new[catalogue.artist_of])
+    parts = build(left_artists, left_items, catalogue, config, cold=True)
+    if not parts:
+        return None
+    sample = draw_sample(
+        parts,
+        catalogue,
+        artists=left_artists,
+        items=left_items,
+        wanted=_without(artists, ~new),
+        level=Level.ARTIST,
+        most_users=config.validation_users,
+        seed=config.random_state,
+        among=new,
+    )
+    blend = learn_blend(parts, sample, _n_listeners(artists))
+    return blend if blend.n_positives else None
+
+
+def _without(matrix: Csr, columns: Bools) -> Csr:
+    left = matrix.copy()
+    left.data = np.where(columns[left.indices], 0, left.data)
+    left.eliminate_zeros()
+    return left
+
+
+def _n_listeners(matrix: Csr) -> int:
+    return int((np.diff(matrix.indptr) > 0).sum())
 
 
 def hold_out(
@@ -193,25 +213,8 @@ def hold_out(
     return rows.where(~out), rows.where(out)
 
 
-def _learn(
-    known: Interactions, held_out: Interactions, catalogue: Catalogue, config: Config
-) -> Blend:
-    artists, items = _matrices(known, catalogue, config.weighing)
-    wanted_artists, wanted_items = _matrices(held_out, catalogue, config.weighing)
-    at_items = catalogue.is_flat or 2 * wanted_items.nnz >= wanted_artists.nnz
-    return learn_blend(
-        build(artists, items, catalogue, config),
-        catalogue,
-        artists=artists,
-        items=items,
-        wanted=wanted_items if at_items else wanted_artists,
-        level=Level.ITEM if at_items else Level.ARTIST,
-        most_users=config.validation_users,
-        seed=config.random_state,
-    )
-
-
-def _matrices(rows: Interactions, catalogue: Catalogue, weighing: Weighing) -> tuple[Csr, Csr]:
+def matrices(rows: Interactions, catalogue: Catalogue, weighing: Weighing) -> tuple[Csr, Csr]:
+    """Signed confidence of all listeners, (n_users, n_artists) and (n_users, n_items)."""
     signals = weigh(catalogue, rows, weighing)
     return (
         signals.artists.matrix(rows.n_users, catalogue.n_artists),
@@ -219,7 +222,8 @@ def _matrices(rows: Interactions, catalogue: Catalogue, weighing: Weighing) -> t
     )
 
 
-def _together(first: Interactions, second: Interactions) -> Interactions:
+def together(first: Interactions, second: Interactions) -> Interactions:
+    """Join the rows of the same listeners."""
     evidence = type(first.evidence).concat(first.evidence, second.evidence)
     user = np.concatenate([first.user, second.user])
     return Interactions.of(user, evidence, n_users=max(first.n_users, second.n_users))
@@ -228,5 +232,5 @@ def _together(first: Interactions, second: Interactions) -> Interactions:
 def _version(stamp: str, info: Mapping[str, Any], parts: list[Part]) -> str:
     digest = hashlib.sha256(repr((stamp, sorted(info.items()))).encode())
     for part in parts:
-        digest.update(repr(part.curve).encode())
+        digest.update(repr((part.curve, part.cold_curve)).encode())
     return f"{stamp[:10]}-{digest.hexdigest()[:8]}"

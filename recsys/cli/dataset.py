@@ -31,67 +31,133 @@ class Split:
     item_ids: Any
 
 
-def read_split(
-    folder: Path, *, item_tags: Path | None = None, item_groups: tuple[Path, ...] = ()
-) -> Split:
-    """Read train, valid and test ``.csv`` or ``.csv.gz`` of a folder.
+@dataclass(frozen=True)
+class SideFiles:
+    """What is known of the items beside who listens to them.
 
     Parameters
     ----------
-    folder : Path
-    item_tags : Path, optional
-        Item, tag and (third column, optional) count; ``item_tags.csv.gz`` beside the split is found
-        by itself.
+    item_tags : Path or None
+        Item, tag and (optional) count; ``item_tags.csv.gz`` beside the split is found by itself.
     item_groups : tuple of Path
-        Item and group; the first file names the artist of each item, further ones (an album, say)
-        are read as tags.
+        Item, then one column per grouping: the first grouping of all is the artist, the second the
+        album, further ones are read as tags.
+    item_features : Path or None
+        Item, then numeric columns; blanks are allowed. A column with "year" in its name is the year
+        of release as well.
     """
-    frames = {name: _plays(_find(folder, name)) for name in ("train", "valid", "test")}
+
+    item_tags: Path | None = None
+    item_groups: tuple[Path, ...] = ()
+    item_features: Path | None = None
+
+
+def read_split(folder: Path, side: SideFiles | None = None) -> Split:
+    """Read train, valid and test ``.csv`` or ``.csv.gz`` of a folder."""
+    frames = {name: plays_of(find(folder, name)) for name in ("train", "valid", "test")}
     whole = pd.concat(list(frames.values()))
-    item_ids, user_ids = _sorted_ids(whole["item"]), _sorted_ids(whole["user"])
-    codes = {
-        name: (_codes(user_ids, frame["user"]), _codes(item_ids, frame["item"]))
+    item_ids, user_ids = sorted_ids(whole["item"]), sorted_ids(whole["user"])
+    pairs = {
+        name: (codes(user_ids, frame["user"]), codes(item_ids, frame["item"]))
         for name, frame in frames.items()
     }
     parts = {
         name: Interactions.of(
             user, Evidence.of(item, value=frames[name]["plays"].to_numpy()), n_users=len(user_ids)
         )
-        for name, (user, item) in codes.items()
+        for name, (user, item) in pairs.items()
     }
-    tags_file = item_tags or _maybe(folder, "item_tags")
-    catalogue = _catalogue(item_ids, tags_file, item_groups)
+    catalogue = read_catalogue(item_ids, folder, side or SideFiles())
     return Split(catalogue, **parts, user_ids=user_ids, item_ids=item_ids)
 
 
-def _catalogue(item_ids: Any, tags_file: Path | None, groups: tuple[Path, ...]) -> Catalogue:
+def read_catalogue(item_ids: Any, folder: Path, side: SideFiles) -> Catalogue:
+    """Describe the items; those that no file names have nothing but their id."""
     n = len(item_ids)
-    blocks: list[tuple[Ints, Any, Any]] = []
+    artist, album, others = _groupings(item_ids, side.item_groups)
+    blocks = others
+    tags_file = side.item_tags or maybe(folder, "item_tags")
     if tags_file is not None:
-        frame = _columns(tags_file, 2, 3)
+        frame = columns(tags_file, 2, 3)
         count = frame[2] if 2 in frame else pd.Series(1.0, index=frame.index)
         weight = pd.to_numeric(count, errors="coerce").to_numpy(np.float64)
         if np.isnan(weight).any() or bool((weight < 0).any()):
             raise DataError(f"{tags_file.name}: the third column must hold counts >= 0")
-        blocks.append((_codes(item_ids, frame[0]), frame[1].astype(str).to_numpy(), weight))
-    for path in groups[1:]:
-        frame = _columns(path, 2, 2)
-        name = path.name.split(".")[0] + ":"
-        values = (name + frame[1].astype(str)).to_numpy()
-        blocks.append((_codes(item_ids, frame[0]), values, np.ones(len(frame))))
+        blocks = [(codes(item_ids, frame[0]), frame[1].astype(str).to_numpy(), weight), *blocks]
     tags, names = _tag_matrix(blocks, n)
-    if not groups:
-        return Catalogue.build(np.arange(n), tags=tags, tag_names=names)
-    artist_of, n_artists = _artists(item_ids, groups[0])
-    owner = csr((np.ones(n), (artist_of, np.arange(n))), (n_artists, n))
+    features, year = _features(item_ids, side.item_features)
+    if artist is None:
+        return Catalogue.build(
+            np.arange(n),
+            tags=tags,
+            tag_names=names,
+            popularity=_renown(tags),
+            features=features,
+            year=year,
+        )
+    alone = artist < 0
+    artist[alone] = artist.max(initial=-1) + 1 + np.arange(int(alone.sum()))
+    owner = csr((np.ones(n), (artist, np.arange(n))), (int(artist.max()) + 1, n))
+    by_artist = csr(owner @ tags)
     return Catalogue.build(
         np.arange(n),
-        np.arange(n_artists),
-        artist_of,
-        tags=csr(owner @ tags),
+        np.arange(owner.shape[0]),
+        artist,
+        tags=by_artist,
         tag_names=names,
         item_tags=tags,
+        popularity=_renown(by_artist),
+        features=features,
+        year=year,
+        album_of=album,
     )
+
+
+def _renown(tags: Csr) -> Any:
+    """How much tagged, 0..1 on a log scale: the best hint at fame from outside; None without tags."""
+    total = np.log1p(np.asarray(tags.sum(axis=1), np.float64).ravel())
+    return total / total.max() if tags.nnz else None
+
+
+def _groupings(
+    item_ids: Any, paths: tuple[Path, ...]
+) -> tuple[Ints | None, Ints | None, list[tuple[Ints, Any, Any]]]:
+    found: list[Ints] = []
+    others: list[tuple[Ints, Any, Any]] = []
+    for path in paths:
+        frame = columns(path, 2, None, blanks=True)
+        item = codes(item_ids, frame[0])
+        for place in range(1, frame.shape[1]):
+            told = frame[place].notna().to_numpy() & (item >= 0)
+            names = frame[place][told].astype(str).to_numpy()
+            if len(found) < 2:
+                _, group = np.unique(names, return_inverse=True)
+                owner = np.full(len(item_ids), -1, np.int64)
+                owner[item[told][::-1]] = group[::-1]  # the first row of an item counts
+                found.append(owner)
+            else:
+                values = f"{path.name.split('.')[0]}:{place}:" + names.astype(object)
+                others.append((item[told], values, np.ones(len(names))))
+    artist, album, *_ = [*found, None, None]
+    return artist, album, others
+
+
+def _features(item_ids: Any, path: Path | None) -> tuple[Any, Any]:
+    if path is None:
+        return None, None
+    frame = columns(path, 2, None, blanks=True, header=True)
+    item = codes(item_ids, frame.iloc[:, 0])
+    known = item >= 0
+    features = np.full((len(item_ids), frame.shape[1] - 1), np.nan, np.float32)
+    year = None
+    for place, name in enumerate(frame.columns[1:]):
+        numbers = pd.to_numeric(frame[name], errors="coerce")
+        if bool((numbers.isna() & frame[name].notna()).any()):
+            raise DataError(f"{path.name}: column {name} must hold numbers")
+        features[item[known], place] = numbers[known]
+        if "year" in str(name).lower() and year is None:
+            year = features[:, place]
+    return features, year
 
 
 def _tag_matrix(blocks: list[tuple[Ints, Any, Any]], n: int) -> tuple[Csr, tuple[str, ...]]:
@@ -104,21 +170,9 @@ def _tag_matrix(blocks: list[tuple[Ints, Any, Any]], n: int) -> tuple[Csr, tuple
     return matrix, tuple(names.tolist())
 
 
-def _artists(item_ids: Any, path: Path) -> tuple[Ints, int]:
-    frame = _columns(path, 2, 2)
-    item = _codes(item_ids, frame[0])
-    known = item >= 0
-    _, group = np.unique(frame[1][known].astype(str).to_numpy(), return_inverse=True)
-    n_groups = int(group.max()) + 1 if len(group) else 0
-    owner = np.full(len(item_ids), -1, np.int64)
-    owner[item[known][::-1]] = group[::-1]  # the first row of an item counts
-    alone = owner < 0
-    owner[alone] = n_groups + np.arange(int(alone.sum()))
-    return owner, n_groups + int(alone.sum())
-
-
-def _plays(path: Path) -> "pd.DataFrame":
-    frame = _columns(path, 2, 3)
+def plays_of(path: Path) -> "pd.DataFrame":
+    """Read user, item and plays (1 where there is no third column)."""
+    frame = columns(path, 2, 3)
     plays = frame[2] if 2 in frame else pd.Series(1.0, index=frame.index)
     numbers = pd.to_numeric(plays, errors="coerce")
     if numbers.isna().any() or bool((numbers <= 0).any()):
@@ -126,7 +180,17 @@ def _plays(path: Path) -> "pd.DataFrame":
     return pd.DataFrame({"user": frame[0], "item": frame[1], "plays": numbers.astype(np.float32)})
 
 
-def _columns(path: Path, least: int, most: int) -> "pd.DataFrame":
+def columns(
+    path: Path, least: int, most: int | None, *, blanks: bool = False, header: bool = False
+) -> "pd.DataFrame":
+    """Read a table; columns are numbered from 0 unless the header is wanted.
+
+    Raises
+    ------
+    DataError
+        When there is no such file, it is no CSV, has too few columns, or empty cells where there
+        may be none.
+    """
     if not path.is_file():
         raise DataError(f"there is no file {path}")
     try:
@@ -137,25 +201,29 @@ def _columns(path: Path, least: int, most: int) -> "pd.DataFrame":
     if frame.shape[1] < least:
         raise DataError(f"{path.name} needs {least} columns, not {frame.shape[1]}")
     frame = frame.iloc[:, :most]
-    frame.columns = pd.RangeIndex(frame.shape[1])
-    if frame.isna().any().any():
+    if not header:
+        frame.columns = pd.RangeIndex(frame.shape[1])
+    if frame.iloc[:, 0].isna().any() or (not blanks and frame.isna().any().any()):
         raise DataError(f"{path.name} has an empty cell")
     return frame
 
 
-def _find(folder: Path, name: str) -> Path:
-    found = _maybe(folder, name)
+def find(folder: Path, name: str) -> Path:
+    """Find a table of a folder that must be there."""
+    found = maybe(folder, name)
     if found is None:
         raise DataError(f"{folder} holds no {name}.csv or {name}.csv.gz")
     return found
 
 
-def _maybe(folder: Path, name: str) -> Path | None:
+def maybe(folder: Path, name: str) -> Path | None:
+    """Find a table of a folder, compressed or not."""
     paths = (folder / f"{name}{ending}" for ending in (".csv.gz", ".csv"))
     return next((path for path in paths if path.is_file()), None)
 
 
-def _sorted_ids(values: "pd.Series[Any]") -> Any:
+def sorted_ids(values: "pd.Series[Any]") -> Any:
+    """Return the distinct ids in the order of ties: integers as such, else as text."""
     unique = values.unique()
     if pd.api.types.is_integer_dtype(values):
         return np.sort(np.asarray(unique, np.int64))
@@ -163,7 +231,8 @@ def _sorted_ids(values: "pd.Series[Any]") -> Any:
     return np.array(sorted(set(text)), dtype=object)
 
 
-def _codes(ids: Any, values: "pd.Series[Any]") -> Ints:
+def codes(ids: Any, values: "pd.Series[Any]") -> Ints:
+    """Look up the places of values among the sorted ids; -1 where unknown."""
     wanted = values if pd.api.types.is_integer_dtype(values) and ids.dtype != object else None
     column = values.astype(str) if wanted is None else wanted
     names = pd.Index(ids if ids.dtype == object or wanted is not None else ids.astype(str))

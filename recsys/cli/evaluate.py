@@ -10,20 +10,22 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import hstack
 
+from recsys.building import YARDSTICKS
 from recsys.catalogue import Catalogue
 from recsys.cli.dataset import Split
-from recsys.content_features import idf_rows, unit
+from recsys.config import Config
+from recsys.content_features import idf_rows
 from recsys.errors import DataError
 from recsys.evaluation import bootstrap
 from recsys.evidence import Evidence, Interactions
 from recsys.hybrid import HybridRecommender
 from recsys.metrics import ACCURACY, beyond, hits, means, per_user, top_items
-from recsys.sparse import csr
-from recsys.training import Config, fit
+from recsys.sparse import csr, unit
+from recsys.training import fit
 from recsys.types import Csr, Doubles, Ints
 
 HYBRID = "hybrid"
-SINGLE = ("popularity", "neighbours", "closed_form", "latent", "content")
+SINGLE = ("popularity", *YARDSTICKS, "closed_form", "latent", "lifted", "content")
 BATCH = 256
 
 

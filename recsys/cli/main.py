@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from recsys.blas import one_thread
-from recsys.cli.dataset import read_split
+from recsys.cli.dataset import SideFiles, read_split
 from recsys.cli.evaluate import (
     COLUMNS,
     HYBRID,
@@ -65,7 +65,10 @@ def _parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="FILE",
-        help="item, group; the first names the artist",
+        help="item, then groupings: first the artist, then the album, further ones as tags",
+    )
+    one.add_argument(
+        "--item-features", type=Path, metavar="FILE", help="item, numbers; blanks allowed"
     )
     one.add_argument(
         "--rankings",
@@ -83,9 +86,8 @@ def _evaluate(options: argparse.Namespace) -> int:
     check_names(names)
     if options.seeds < 1:
         raise DataError("--seeds must be at least 1")
-    split = read_split(
-        options.folder, item_tags=options.item_tags, item_groups=tuple(options.item_groups)
-    )
+    side = SideFiles(options.item_tags, tuple(options.item_groups), options.item_features)
+    split = read_split(options.folder, side)
     console = Console(stderr=True)
     results: list[Result] = []
     for name in names:

@@ -41,7 +41,7 @@ class ALS(ScoringModel):
         self,
         *,
         n_factors: int = 64,
-        unobserved: float = 0.1,
+        unobserved: float = 0.05,
         regularisation: float = 0.01,
         dislike: float = 0.3,
         n_iterations: int = 8,

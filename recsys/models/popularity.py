@@ -3,8 +3,10 @@
 from typing import Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from recsys.base import ScoringModel, check_confidence
+from recsys.sparse import csr
 from recsys.types import Csr, Doubles, Floats, Ints
 
 
@@ -24,6 +26,8 @@ class Popularity(ScoringModel):
         m, in listeners.
     steepness : float
         Log-odds between popularity 0 and 1.
+    group_of : ndarray of shape (n_items,), int32, or None
+        Count the listeners of each item's group (an album, say) instead; -1 where it has none.
 
     References
     ----------
@@ -36,16 +40,22 @@ class Popularity(ScoringModel):
         *,
         prior_listeners: float = 5.0,
         steepness: float = 5.0,
+        group_of: NDArray[np.int32] | None = None,
     ) -> None:
         self.popularity = popularity
         self.prior_listeners = prior_listeners
         self.steepness = steepness
+        self.group_of = group_of
 
     def fit(self, user_items: Csr) -> Self:
         """Count listeners in confidence of shape (n_users, n_items)."""
         seen = check_confidence(user_items)
         n_users, n_items = seen.shape
-        counts = np.bincount(seen.indices, weights=np.sign(seen.data), minlength=n_items)
+        counts: Doubles = np.bincount(
+            seen.indices, weights=np.sign(seen.data).astype(np.float64), minlength=n_items
+        ).astype(np.float64)
+        if self.group_of is not None:
+            counts = _by_group(seen, self.group_of)
         counts = np.maximum(counts, 0.0)
         base = max(float(counts.sum()), 1.0) / max(max(n_users, 1) * n_items, 1)
         prior = np.full(n_items, base)
@@ -81,3 +91,14 @@ class Popularity(ScoringModel):
         gap = np.abs(self.log_odds_[items][:, None] - self.log_odds_[others][None, :])
         near: Floats = (1.0 / (1.0 + gap)).astype(np.float32)
         return near
+
+
+def _by_group(seen: Csr, group_of: NDArray[np.int32]) -> Doubles:
+    """Count the listeners who like something of each item's group, shape (n_items,)."""
+    in_one = np.flatnonzero(group_of >= 0)
+    n_groups = int(group_of.max(initial=-1)) + 1
+    members = csr((np.ones(len(in_one)), (in_one, group_of[in_one])), (len(group_of), n_groups))
+    liked = np.asarray(((seen @ members) > 0).sum(axis=0), np.float64).ravel()
+    counts = np.zeros(len(group_of))
+    counts[in_one] = liked[group_of[in_one]]
+    return counts

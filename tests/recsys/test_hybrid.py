@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from recsys import Evidence, Interactions, Kind, Options, SnapshotError, snapshot
 from recsys.blending import Rule, blend, match
+from recsys.config import Config
 from recsys.evaluation import Case, bootstrap, compare, feedback_loop, ndcg
 from recsys.metrics import per_user
-from recsys.training import Config, fit
+from recsys.training import fit
 from tests.recsys.tastes import (
     N_GROUPS,
     PER_GROUP,

@@ -4,13 +4,17 @@ import numpy as np
 import pytest
 
 from recsys import NotFittedError
-from recsys.content_features import artist_features
+from recsys.content_features import idf_rows
 from recsys.interactions import Weighing, weigh
 from recsys.models.als import ALS
 from recsys.models.content import Content
 from recsys.models.ease import EASE
+from recsys.models.graph_walk import GraphWalk
+from recsys.models.group import Group
 from recsys.models.item_knn import ItemKNN
+from recsys.models.lifted import Lifted
 from recsys.models.popularity import Popularity
+from recsys.models.user_knn import UserKNN
 from recsys.sparse import csr
 from tests.recsys.tastes import catalogue, community, draws
 
@@ -18,7 +22,13 @@ MODELS = {
     "als": lambda: ALS(n_factors=8),
     "knn": ItemKNN,
     "ease": EASE,
-    "content": lambda: Content(artist_features(catalogue())),
+    "collective ease": lambda: EASE(catalogue().tags),
+    "lifted": lambda: Lifted(idf_rows(catalogue().tags), n_factors=8),
+    "graph walk": GraphWalk,
+    "listeners": lambda: UserKNN(n_neighbours=10),
+    "group": lambda: Group(np.arange(len(catalogue().artists), dtype=np.int32) // 7),
+    "group share": lambda: Group(np.arange(len(catalogue().artists), dtype=np.int32) // 7, share=1),
+    "content": lambda: Content(idf_rows(catalogue().tags)),
     "popularity": lambda: Popularity(catalogue().popularity),
 }
 

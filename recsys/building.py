@@ -1,0 +1,124 @@
+"""Which models a score is made of: those that the data at hand supports, fitted."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from recsys.base import Model
+from recsys.catalogue import Catalogue
+from recsys.config import Config
+from recsys.content_features import artist_years, country_rows, era_rows, idf_rows, sound_rows
+from recsys.evidence import Level
+from recsys.models.als import ALS
+from recsys.models.content import Content
+from recsys.models.ease import EASE
+from recsys.models.familiar import Familiar
+from recsys.models.graph_walk import GraphWalk
+from recsys.models.group import Group
+from recsys.models.item_knn import ItemKNN
+from recsys.models.lifted import Lifted
+from recsys.models.popularity import Popularity
+from recsys.models.user_knn import UserKNN
+from recsys.types import Csr
+from recsys.weights import Candidate
+
+YARDSTICKS = ("neighbours", "graph_walk", "user_neighbours")
+"""Parts that are only built when asked for: the default ones leave them nothing to add."""
+
+_LEAST_USERS_FOR_FACTORS = 10
+_PRIOR_ALONE = 1e9  # listeners: so many that those here do not matter
+_TRACKS: dict[str, Any] = {"regularisation": 20.0, "n_neighbours": 100}
+_DEAR = ("closed_form",)  # not fitted a third time only to learn what it knows of new artists
+Made = tuple[str, Callable[[], Model]]
+
+
+def build(
+    artists: Csr, items: Csr, catalogue: Catalogue, config: Config, *, cold: bool = False
+) -> list[Candidate]:
+    """Fit the models that this much data supports, in the order of the parts.
+
+    Parameters
+    ----------
+    artists, items : csr_array of shape (n_users, n_artists) and (n_users, n_items)
+    catalogue : Catalogue
+    config : Config
+    cold : bool
+        Only the artist-level parts that have something to say without listeners.
+    """
+    found = []
+    recipes = [*_at_artists(artists, catalogue, config)]
+    if not cold:
+        recipes += [*_at_items(items, catalogue, config)]
+    for name, make in recipes:
+        wanted = name not in YARDSTICKS if config.parts is None else name in config.parts
+        if not wanted:
+            continue
+        one = Candidate(name, make())
+        if cold and (one.kind.needs_listeners or name in _DEAR):
+            continue
+        matrix = artists if one.kind.level == Level.ARTIST else items
+        one.model.fit(matrix)
+        found.append(one)
+    return found
+
+
+def _at_artists(artists: Csr, catalogue: Catalogue, config: Config) -> Iterator[Made]:
+    tags = idf_rows(catalogue.tags)
+    n_users = int((np.diff(artists.indptr) > 0).sum())
+    keywords: dict[str, Any] = {
+        "n_factors": config.n_factors or int(np.clip(n_users // 8, 8, 128)),
+        "random_state": config.random_state,
+        **config.latent,
+    }
+    yield "popularity", Popularity
+    if len(np.unique(catalogue.popularity[~np.isnan(catalogue.popularity)])) > 1:
+        yield "renown", lambda: Popularity(catalogue.popularity, prior_listeners=_PRIOR_ALONE)
+    if n_users >= _LEAST_USERS_FOR_FACTORS:
+        yield "latent", lambda: ALS(**keywords)
+    yield "closed_form", lambda: EASE(catalogue.tags, **config.closed_form)
+    if tags.nnz:
+        yield "content", lambda: Content(tags)
+        if n_users >= _LEAST_USERS_FOR_FACTORS:
+            yield "lifted", lambda: Lifted(tags, **keywords)
+    if (catalogue.country >= 0).any():
+        yield "country", lambda: Content(country_rows(catalogue))
+    if not np.isnan(catalogue.year).all():
+        yield "era", lambda: Content(era_rows(artist_years(catalogue)))
+    if not catalogue.is_flat:
+        yield "familiar", Familiar
+    yield "neighbours", ItemKNN
+    yield "graph_walk", GraphWalk
+    yield "user_neighbours", UserKNN
+
+
+def _at_items(items: Csr, catalogue: Catalogue, config: Config) -> Iterator[Made]:
+    if catalogue.features is not None and catalogue.features.shape[1]:
+        sound = sound_rows(catalogue.features)
+        yield "sound", lambda: Content(sound)
+    if catalogue.is_flat:
+        return
+    yield "track_popularity", lambda: Popularity(prior_listeners=20.0)
+    if catalogue.item_tags is not None and catalogue.item_tags.nnz:
+        tags = idf_rows(catalogue.item_tags)
+        yield "track_content", lambda: Content(tags)
+    if not np.isnan(catalogue.year).all():
+        yield "track_era", lambda: Content(era_rows(catalogue.year.astype(np.float64)))
+    listeners = np.bincount(items.indices, minlength=catalogue.n_items)
+    if int((listeners >= 2).sum()) >= config.least_shared_items:
+        n_users = int((np.diff(items.indptr) > 0).sum())
+        keywords: dict[str, Any] = {
+            "n_factors": config.n_factors or int(np.clip(n_users // 8, 8, 64)),
+            "random_state": config.random_state,
+            **config.track_latent,
+        }
+        yield "track_latent", lambda: ALS(**keywords)
+        yield "track_closed_form", lambda: EASE(**_TRACKS, **config.track_closed_form)
+    artist_of = catalogue.artist_of
+    yield "artist_tracks", lambda: Group(artist_of)
+    yield "artist_share", lambda: Group(artist_of, share=1.0)
+    if catalogue.album_of is not None:
+        album_of = catalogue.album_of
+        yield "album_tracks", lambda: Group(album_of)
+        yield "album_share", lambda: Group(album_of, share=1.0)
+        yield "album_popularity", lambda: Popularity(group_of=album_of)

@@ -1,0 +1,224 @@
+"""Labelled candidates of held-out listeners: what the weights of the parts are learned on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from recsys.base import Model
+from recsys.catalogue import Catalogue
+from recsys.evidence import Level
+from recsys.part import bend
+from recsys.recipe import PartKind
+from recsys.types import Bools, Csr, Doubles, Floats, Ints
+
+_NEAR = 60  # best candidates of every personal part, per listener
+_FAR = 50  # others, drawn at random, per listener
+_CELLS = 12_000_000
+
+
+class Scorer(Protocol):
+    """A named, fitted model."""
+
+    @property
+    def kind(self) -> PartKind:
+        """What is known of it in advance."""
+        ...
+
+    @property
+    def model(self) -> Model:
+        """The model itself."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """One row per (listener, candidate), listeners one after another.
+
+    Parameters
+    ----------
+    raw : ndarray of shape (n_parts, n_rows), float32
+        Raw scores of the parts.
+    columns : ndarray of shape (n_rows, n_columns), float64
+        Every part once per basis function of its curve.
+    part_of, knees : ndarray of shape (n_columns,)
+        Place of the part, and its knee in raw units.
+    spread : ndarray of shape (n_columns,)
+        Standard deviation among the near candidates.
+    label : ndarray of shape (n_rows,), bool
+        Whether the candidate was held out.
+    user : ndarray of shape (n_rows,), int64
+    near : ndarray of shape (n_rows,), bool
+        Whether some part ranks it high; the ranking is learned on these alone, chosen without the
+        labels. The far ones only serve the calibration.
+    stands_for : ndarray of shape (n_rows,), float64
+        How many items of the catalogue a row stands for.
+    cold : ndarray of shape (n_rows,), bool
+        Whether the candidate's artist has no listener.
+    n_wanted : ndarray of int64
+        Held-out items of each listener, by code.
+    """
+
+    raw: Floats
+    columns: Doubles
+    part_of: Ints
+    knees: Doubles
+    spread: Doubles
+    label: Bools
+    user: Ints
+    near: Bools
+    stands_for: Doubles
+    cold: Bools
+    n_wanted: Ints
+
+    @property
+    def n_positives(self) -> int:
+        """Number of held-out items among the near candidates."""
+        return int((self.label & self.near).sum())
+
+
+def draw_sample(
+    parts: Sequence[Scorer],
+    catalogue: Catalogue,
+    *,
+    artists: Csr,
+    items: Csr,
+    wanted: Csr,
+    level: Level,
+    most_users: int,
+    seed: int,
+    among: Bools | None = None,
+) -> Sample:
+    """Rank the catalogue for held-out listeners by every part and label the best of each.
+
+    Parameters
+    ----------
+    parts : sequence of Scorer
+        Fitted without the held-out rows.
+    artists, items : csr_array of shape (n_users, n_artists) and (n_users, n_items)
+        What is known of the listeners.
+    wanted : csr_array of shape (n_users, n_items) or (n_users, n_artists)
+        Held-out confidence; only what is above 0 is wanted.
+    level : Level
+        Axis of ``wanted``.
+    most_users : int
+    seed : int
+    among : ndarray of bool, optional
+        The only candidates, on the same axis; without it all that the listener does not know.
+    """
+    positive = wanted.copy()
+    positive.data = np.where(positive.data > 0, positive.data, 0)
+    positive.eliminate_zeros()
+    rng = np.random.default_rng(seed)
+    users = np.flatnonzero(np.diff(positive.indptr) > 0)
+    if not len(users):  # nothing to learn from, but the spread of the parts still shows
+        users = np.flatnonzero(np.diff(artists.indptr) > 0)
+    if len(users) > most_users:
+        users = np.sort(rng.choice(users, most_users, replace=False))
+    known = items if level == Level.ITEM else artists
+    n = catalogue.n_items if level == Level.ITEM else catalogue.n_artists
+    found: list[_Rows] = []
+    step = max(1, _CELLS // max(n * len(parts), 1))
+    for start in range(0, len(users), step):
+        chunk = users[start : start + step]
+        raw = _raw(parts, artists[chunk], items[chunk], catalogue, level)
+        for row, user in enumerate(chunk.tolist()):
+            free = np.ones(n, np.bool_) if among is None else among.copy()
+            free[known.indices[known.indptr[user] : known.indptr[user + 1]]] = False
+            mine = positive.indices[positive.indptr[user] : positive.indptr[user + 1]].astype(
+                np.int64
+            )
+            found.append(_one(raw[:, row], parts, free, mine, user, rng))
+    unheard = np.bincount(artists.indices, minlength=catalogue.n_artists) == 0
+    if level == Level.ITEM:
+        unheard = unheard[catalogue.artist_of]
+    return _sample(found, parts, np.diff(positive.indptr).astype(np.int64), unheard)
+
+
+@dataclass(frozen=True, eq=False)
+class _Rows:
+    raw: Floats
+    label: Bools
+    user: Ints
+    near: Bools
+    stands_for: Doubles
+    item: Ints
+
+
+def _raw(
+    parts: Sequence[Scorer], artists: Csr, items: Csr, catalogue: Catalogue, level: Level
+) -> Floats:
+    layers = []
+    for part in parts:
+        at_artists = part.kind.level == Level.ARTIST
+        values = part.model.score(part.model.fold_in(artists if at_artists else items))
+        down = at_artists and level == Level.ITEM and not catalogue.is_flat
+        layers.append(values[:, catalogue.artist_of] if down else values)
+    return np.stack(layers)
+
+
+def _one(
+    raw: Floats,
+    parts: Sequence[Scorer],
+    free: Bools,
+    wanted: Ints,
+    user: int,
+    rng: np.random.Generator,
+) -> _Rows:
+    pool = np.flatnonzero(free)
+    near = np.zeros(len(free), np.bool_)
+    for layer, part in zip(raw, parts, strict=True):
+        if part.kind.personal and len(pool):
+            near[_largest(layer, pool, _NEAR)] = True
+    positive = np.zeros(len(free), np.bool_)
+    positive[wanted] = True
+    far = pool[~near[pool]]
+    missed, others = far[positive[far]], far[~positive[far]]
+    drawn = rng.choice(others, min(_FAR, len(others)), replace=False)
+    chosen = np.flatnonzero(near)
+    every = np.concatenate([chosen, missed, drawn])
+    stands_for = np.ones(len(every))
+    stands_for[len(chosen) + len(missed) :] = len(others) / max(len(drawn), 1)
+    return _Rows(
+        raw=raw[:, every],
+        label=positive[every],
+        user=np.full(len(every), user, np.int64),
+        near=np.arange(len(every)) < len(chosen),
+        stands_for=stands_for,
+        item=every,
+    )
+
+
+def _sample(found: list[_Rows], parts: Sequence[Scorer], n_wanted: Ints, unheard: Bools) -> Sample:
+    n_parts = len(parts)
+    raw = np.concatenate([r.raw for r in found], axis=1) if found else np.zeros((n_parts, 0))
+    near = np.concatenate([r.near for r in found]) if found else np.zeros(0, np.bool_)
+    columns, part_of, knees = [], [], []
+    for k, part in enumerate(parts):
+        scale = float(raw[k, near].std()) if near.any() else 0.0
+        for knee in part.kind.bends:
+            at = knee * (scale or 1.0)
+            columns.append(bend(raw[k].astype(np.float32), at).astype(np.float64))
+            part_of.append(k)
+            knees.append(at)
+    whole = np.stack(columns, axis=1)
+    return Sample(
+        raw=raw.astype(np.float32),
+        columns=whole,
+        part_of=np.array(part_of, np.int64),
+        knees=np.array(knees),
+        spread=whole[near].std(axis=0) if near.any() else np.zeros(len(knees)),
+        label=np.concatenate([r.label for r in found]) if found else np.zeros(0, np.bool_),
+        user=np.concatenate([r.user for r in found]) if found else np.zeros(0, np.int64),
+        near=near,
+        stands_for=np.concatenate([r.stands_for for r in found]) if found else np.zeros(0),
+        cold=np.concatenate([unheard[r.item] for r in found]) if found else np.zeros(0, np.bool_),
+        n_wanted=n_wanted,
+    )
+
+
+def _largest(values: Floats, pool: Ints, depth: int) -> Ints:
+    if depth >= len(pool):
+        return pool
+    return pool[np.argpartition(-values[pool], depth)[:depth]]

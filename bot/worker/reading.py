@@ -7,6 +7,7 @@ from typing import Any
 
 from bot.worker.formats import Read, shape_of
 from bot.worker.formats.csv_table import header_of, read_table
+from bot.worker.formats.fields import Row
 from bot.worker.json_items import array_items, is_cut_off
 from bot.worker.notes import FileRefusedError, Reason, Skip
 from bot.worker.streams import TextReader
@@ -32,11 +33,11 @@ def read_file(
     if not start:
         raise FileRefusedError(Reason.EMPTY)
     if start == "[":
-        return _known_rows(array_items(text, head.index("["), whole_text=True), latest_ms)
+        return _known_rows(array_items(text, head.index("["), rows=Row, whole_text=True), latest_ms)
     if start == "{":
         if inside := _LISTENS_INSIDE.match(head.lstrip()):
             at = len(head) - len(head.lstrip()) + inside.end()
-            return _known_rows(array_items(text, at, whole_text=False), latest_ms)
+            return _known_rows(array_items(text, at, rows=Row, whole_text=False), latest_ms)
         return _known_rows(_json_lines(text), latest_ms)
     if start == "<":
         raise FileRefusedError(Reason.HTML)

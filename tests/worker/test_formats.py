@@ -1,11 +1,13 @@
 """Each format on a page: one value in, one staged row or one reason out."""
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from bot.domain.listening import Source
 from bot.worker.formats import Read, listenbrainz, shape_of, spotify_account, spotify_extended
+from bot.worker.formats.fields import Row
 from bot.worker.notes import Skip
 from bot.worker.rows import StagedRow
 from tests.worker import exports
@@ -193,3 +195,32 @@ def test_shapes_are_told_apart_by_their_fields() -> None:
     assert shape_of(exports.listenbrainz_rows(plays)[0]) is listenbrainz.read_row
     assert shape_of({"ts": 1}) is None
     assert shape_of([1]) is None
+
+
+@pytest.mark.parametrize(
+    "rows_of", [exports.extended_rows, exports.account_rows, exports.listenbrainz_rows]
+)
+def test_no_reader_looks_at_a_field_that_is_passed_over(rows_of: Any) -> None:
+    """What the quick JSON reader leaves out must be of no interest to anybody."""
+    looked_at: set[str] = set()
+
+    class Watched(dict[str, Any]):
+        def get(self, key: str, default: Any = None) -> Any:
+            looked_at.add(key)
+            return super().get(key, default)
+
+        def __getitem__(self, key: str) -> Any:
+            looked_at.add(key)
+            return super().__getitem__(key)
+
+        def __contains__(self, key: object) -> bool:
+            looked_at.add(str(key))
+            return super().__contains__(key)
+
+    for row in rows_of(exports.fake_plays(60)):
+        watched = Watched(row)
+        reader = shape_of(watched)
+        assert reader is not None
+        kept = {name: value for name, value in row.items() if name in Row.__annotations__}
+        assert reader(watched, NOW_MS) == reader(kept, NOW_MS)
+    assert looked_at <= Row.__annotations__.keys()

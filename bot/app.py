@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from importlib import resources
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any
 
 from bot.adapters.clock import SystemClock
 from bot.adapters.compute import ThreadCompute
+from bot.adapters.spotify.addresses import Addresses
 from bot.adapters.sqlite import backup as backups
 from bot.adapters.sqlite.database import Database
 from bot.adapters.uploads import UploadFolder
@@ -24,6 +25,7 @@ from bot.services.consent import ConsentService
 from bot.services.feedback import FeedbackService
 from bot.services.guilds import GuildService
 from bot.services.imports import ImportService
+from bot.services.notices import NoticeBoard
 from bot.services.onboarding import OnboardingService
 from bot.services.preferences import Preferences
 from bot.services.privacy import PrivacyService
@@ -34,6 +36,7 @@ from bot.services.taste import TasteService
 from bot.services.training import MIN_PAUSE_S, TrainingService
 from bot.services.upkeep import Chore, keep_up
 from bot.settings import Settings
+from bot.spotify_wiring import apply_use, open_spotify
 from recsys import snapshot
 
 log = logging.getLogger(__name__)
@@ -58,7 +61,11 @@ class App:
 
 @asynccontextmanager
 async def open_app(
-    settings: Settings, *, clock: Clock | None = None, min_refit_pause_s: float = MIN_PAUSE_S
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    min_refit_pause_s: float = MIN_PAUSE_S,
+    addresses: Addresses | None = None,
 ) -> AsyncIterator[App]:
     """Open the database, start the child's keeper and the background services, yield, unwind.
 
@@ -68,6 +75,8 @@ async def open_app(
         When another instance owns the data folder.
     StorageError
         When the database is damaged or newer than this program.
+    SettingsError
+        When settings that belong together don't fit.
     """
     clock = clock or SystemClock()
     async with AsyncExitStack() as stack:
@@ -83,12 +92,30 @@ async def open_app(
             )
         )
         services = _build(settings, database, uploads, compute, worker, clock, min_refit_pause_s)
+        await apply_use(settings, database)
+        spotify = await stack.enter_async_context(
+            open_spotify(
+                settings,
+                database=database,
+                consent=services.consent,
+                training=services.training,
+                notices=services.notices,
+                clock=clock,
+                addresses=addresses or Addresses(),
+            )
+        )
+        if spotify is not None:
+            services = replace(services, spotify=spotify.services)
         await services.preferences.load()
         await services.training.start()
         tasks = _Background(stack)
         tasks.own("training", services.training.run())
         tasks.own("imports", _resume(services.imports))
-        for chore in _chores(settings, database, services):
+        chores = _chores(settings, database, services)
+        if spotify is not None:
+            tasks.own("spotify", spotify.services.sync.run())
+            chores += spotify.chores
+        for chore in chores:
             tasks.own(chore.name, keep_up(chore))
         yield App(settings=settings, database=database, services=services, worker=worker)
 
@@ -134,6 +161,7 @@ def _build(
         recommend=RecommendService(
             profiles=profiles,
             catalogue=database.catalogue,
+            doors=database.doors,
             recommendations=database.recommendations,
             preferences=preferences,
             consent=consent,
@@ -203,6 +231,8 @@ def _build(
         serving=serving,
         recommendations=database.recommendations,
         meta=database.meta,
+        notices=NoticeBoard(),
+        spotify=None,
         upload_limit_mb=settings.upload_limit_mb,
         backup_days=_backup_days(settings),
     )

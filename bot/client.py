@@ -21,6 +21,7 @@ COGS = (
     "bot.cogs.start",
     "bot.cogs.account",
     "bot.cogs.imports",
+    "bot.cogs.link",
     "bot.cogs.taste",
     "bot.cogs.blend",
     "bot.cogs.servers",

@@ -1,5 +1,7 @@
 """`python -m bot rotate-key`: seal every stored token anew, then drop the old key."""
 
+from datetime import UTC, datetime
+
 from bot.adapters.sqlite.database import Database
 from bot.adapters.vault import KeyRing, as_line, key_of, new_key, write_keys
 from bot.errors import SealBrokenError, StorageError
@@ -56,7 +58,7 @@ async def _reseal(database: Database, ring: KeyRing) -> tuple[int, int]:
                 ring.open(refresh, purpose=REFRESH, member_id=member_id),
             )
         except SealBrokenError:
-            broken += await database.spotify.end_login(member_id)
+            broken += await database.spotify.end_login(member_id, at=datetime.now(UTC))
             continue
         rows.append(
             (

@@ -97,7 +97,7 @@ class SpotifyStore(Protocol):
         """Replace the sealed tokens; nothing happens when the account was unlinked meanwhile."""
         ...
 
-    async def end_login(self, member_id: MemberId) -> bool:
+    async def end_login(self, member_id: MemberId, *, at: datetime) -> bool:
         """Drop the tokens because the grant is over; return whether it stood until now."""
         ...
 
@@ -148,6 +148,10 @@ class LinkRequestStore(Protocol):
         member_id: MemberId | None = None,
     ) -> LinkRequest | None:
         """Use an attempt up by its state, in the browser or by the member that it belongs to."""
+        ...
+
+    async def sweep_one(self, id_hash: str) -> None:
+        """Delete an attempt: somebody else opened it."""
         ...
 
     async def sweep(self, *, before: datetime) -> int:

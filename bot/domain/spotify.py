@@ -19,7 +19,6 @@ READING = (
 )
 WRITING = (
     "playlist-modify-private",
-    "playlist-modify-public",
     "user-library-modify",
     "user-modify-playback-state",
 )
@@ -70,6 +69,8 @@ class SpotifyLogin:
     consented_at: datetime
     state: LoginState
     reminded_day: int
+    ended_at: datetime | None = None
+    """When Spotify said that the grant is over."""
 
     def ends_at(self) -> datetime:
         """Return when Spotify ends the grant."""

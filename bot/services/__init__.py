@@ -10,13 +10,24 @@ if TYPE_CHECKING:
     from bot.services.feedback import FeedbackService
     from bot.services.guilds import GuildService
     from bot.services.imports import ImportService
+    from bot.services.linking import LinkService
+    from bot.services.notices import NoticeBoard
     from bot.services.onboarding import OnboardingService
     from bot.services.preferences import Preferences
     from bot.services.privacy import PrivacyService
     from bot.services.recommend import RecommendService
     from bot.services.serving import ServingModel
+    from bot.services.spotify_sync import SpotifySync
     from bot.services.taste import TasteService
     from bot.services.training import TrainingService
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpotifyServices:
+    """The Spotify door, where the operator switched it on."""
+
+    links: "LinkService"
+    sync: "SpotifySync"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,5 +48,7 @@ class Services:
     serving: "ServingModel"
     recommendations: "RecommendationStore"
     meta: "MetaStore"
+    notices: "NoticeBoard"
+    spotify: SpotifyServices | None
     upload_limit_mb: int
     backup_days: int

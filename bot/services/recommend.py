@@ -18,7 +18,7 @@ from bot.domain.recommending import (
     Scored,
 )
 from bot.errors import NotFoundError, NothingToGoOnError
-from bot.ports import CatalogueStore, Clock, Compute, RecommendationStore
+from bot.ports import CatalogueStore, Clock, Compute, DoorStore, RecommendationStore
 from bot.services.consent import ConsentService
 from bot.services.preferences import Preferences
 from bot.services.profiles import Listener, Profiles, ids, seed_evidence
@@ -41,6 +41,7 @@ class RecommendService:
         *,
         profiles: Profiles,
         catalogue: CatalogueStore,
+        doors: DoorStore,
         recommendations: RecommendationStore,
         preferences: Preferences,
         consent: ConsentService,
@@ -51,6 +52,7 @@ class RecommendService:
     ) -> None:
         self._profiles = profiles
         self._catalogue = catalogue
+        self._doors = doors
         self._recommendations = recommendations
         self._preferences = preferences
         self._consent = consent
@@ -79,6 +81,7 @@ class RecommendService:
             guild_id=request.guild_id,
             since=now - timedelta(days=self._shown_days),
         )
+        known = await self._doors.known(request.member_id)
         adventure = request.adventure
         if adventure is None:
             adventure = self._preferences.of(request.member_id).adventure
@@ -91,7 +94,7 @@ class RecommendService:
             listener,
             n=request.count,
             like=like,
-            shown=ids(shown),
+            shown=ids({*shown, *known}),
             adventure=adventure / MAX_ADVENTURE,
             seed=seed,
         )

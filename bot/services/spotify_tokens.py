@@ -115,5 +115,5 @@ class SpotifyTokens:
             )
 
     async def _end(self, member_id: MemberId) -> None:
-        if await self._store.end_login(member_id) and self._ended is not None:
+        if await self._store.end_login(member_id, at=self._clock.now()) and self._ended is not None:
             await self._ended(member_id)

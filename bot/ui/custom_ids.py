@@ -22,6 +22,8 @@ BLEND: Final = rf"{VERSION}:blend:(?P<blend>\d+):(?P<answer>agree|decline|revoke
 TASTE_MENU: Final = f"{VERSION}:taste:undo"
 SETTING: Final = rf"{VERSION}:set:(?P<name>private|explicit|notices)"
 SETTING_MENU: Final = rf"{VERSION}:choose:(?P<name>adventure|link_service)"
+LINK: Final = rf"{VERSION}:link:(?P<do>begin|finish)"
+UNLINK: Final = rf"{VERSION}:unlink:(?P<answer>ask|yes|no)"
 FORGET: Final = rf"{VERSION}:forget:(?P<answer>yes|no)"
 
 
@@ -84,6 +86,16 @@ def setting(name: str) -> str:
 def setting_menu(name: str) -> str:
     """Return the id of a settings menu."""
     return f"{VERSION}:choose:{name}"
+
+
+def link(do: str) -> str:
+    """Return the id of a button that begins or finishes linking Spotify."""
+    return f"{VERSION}:link:{do}"
+
+
+def unlink(answer: str) -> str:
+    """Return the id of an `/unlink` button."""
+    return f"{VERSION}:unlink:{answer}"
 
 
 def forget(answer: str) -> str:

@@ -8,7 +8,9 @@ from bot.domain.music import LinkService
 from bot.ui.account import ADVENTURE_CHOICES
 from bot.ui.texts import Markdown, catalogue, plural, text
 
-SOURCES = sorted(Path(bot.__file__).parent.rglob("*.py"))
+SOURCES = sorted(
+    path for kind in ("*.py", "*.html") for path in Path(bot.__file__).parent.rglob(kind)
+)
 KEY = re.compile(r"""["']((?:[a-z_]+\.)*[a-z_0-9]+)["']""")
 
 FILES = {"blend.txt"}
@@ -21,7 +23,11 @@ BUILT_KEYS = (
     | {f"settings.adventure_{value}" for value in ADVENTURE_CHOICES}
     | {f"settings.{n}_{s}" for n in ("private", "explicit", "notices") for s in ("on", "off")}
     | {key for key in catalogue() if key.startswith("part.")}
-    | {f"{stem}.{form}" for stem in ("import.done", "taste.sources") for form in ("one", "other")}
+    | {
+        f"{stem}.{form}"
+        for stem in ("import.done", "taste.sources", "unlink.done")
+        for form in ("one", "other")
+    }
 )
 
 

@@ -10,3 +10,5 @@ class Addresses:
     api: str = "https://api.spotify.com/v1"
     accounts: str = "https://accounts.spotify.com"
     discord: str = "https://discord.com"
+    stand_ins: bool = False
+    """Whether these are the demo's: the pages then say so."""

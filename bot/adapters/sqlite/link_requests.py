@@ -96,6 +96,10 @@ class SqliteLinkRequestStore:
         args = (to_ms(at), state_hash, browser_hash, member_id)
         return await self._writer.run(_one, _CONSUME, args)
 
+    async def sweep_one(self, id_hash: str) -> None:
+        """Delete an attempt: somebody else opened it."""
+        await self._writer.run(_changed, "DELETE FROM link_requests WHERE id_hash = ?", (id_hash,))
+
     async def sweep(self, *, before: datetime) -> int:
         """Delete attempts that were over before an instant."""
         return await self._writer.run(_sweep, to_ms(before))

@@ -16,7 +16,8 @@ from bot.errors import UserError
 
 _SOURCE: Final = Source.SPOTIFY_API.value
 _LOGINS: Final = (
-    "SELECT l.member_id, l.account, g.name, g.scopes, g.consented_at, g.state, g.reminded_day "
+    "SELECT l.member_id, l.account, g.name, g.scopes, g.consented_at, g.state, g.reminded_day, "
+    "CASE g.state WHEN 'relink' THEN g.expires_at END "
     "FROM links AS l JOIN spotify_logins AS g ON g.member_id = l.member_id "
     "WHERE l.source_id = (SELECT id FROM sources WHERE name = ?1) "
 )
@@ -73,9 +74,9 @@ class SqliteSpotifyStore:
         """Replace the sealed tokens; nothing happens when the account was unlinked meanwhile."""
         await self._writer.run(_save_tokens, member_id, access, refresh, to_ms(expires_at))
 
-    async def end_login(self, member_id: MemberId) -> bool:
+    async def end_login(self, member_id: MemberId, *, at: datetime) -> bool:
         """Drop the tokens because the grant is over; return whether it stood until now."""
-        return await self._writer.run(_end, member_id)
+        return await self._writer.run(_end, member_id, to_ms(at))
 
     async def remind(self, member_id: MemberId, *, day: int) -> bool:
         """Record that a reminder was due; return whether it is the first for that day."""
@@ -104,6 +105,7 @@ def _load(raw: sqlite3.Connection, condition: str, args: tuple[Any, ...]) -> lis
             consented_at=from_ms(row[4]),
             state=LoginState(row[5]),
             reminded_day=row[6],
+            ended_at=from_ms(row[7]),
         )
         for row in raw.execute(_LOGINS + condition, (_SOURCE, *args))
     ]
@@ -166,11 +168,12 @@ def _save_tokens(
     )
 
 
-def _end(raw: sqlite3.Connection, member_id: MemberId) -> bool:
+def _end(raw: sqlite3.Connection, member_id: MemberId, at: int) -> bool:
+    """End a grant; from then on `expires_at` is when it ended."""
     done = raw.execute(
-        "UPDATE spotify_logins SET state = 'relink', access_token = NULL, refresh_token = NULL "
-        "WHERE member_id = ? AND state = 'linked'",
-        (member_id,),
+        "UPDATE spotify_logins SET state = 'relink', access_token = NULL, refresh_token = NULL, "
+        "expires_at = ? WHERE member_id = ? AND state = 'linked'",
+        (at, member_id),
     )
     return done.rowcount == 1
 

@@ -1,0 +1,1 @@
+"""One polite HTTP client for all open sources, and what each of them answers."""

@@ -1,0 +1,1 @@
+"""Stand-ins for ListenBrainz, Last.fm, Deezer, MusicBrainz and ReccoBeats on this machine."""

@@ -1,5 +1,6 @@
 """`/link` and `/unlink`: a Spotify account for whoever asks, in private."""
 
+import time
 from typing import Any
 
 import discord
@@ -21,6 +22,8 @@ from bot.ui.link import link_event, link_offer, link_state, unlink_question, unl
 from bot.ui.texts import plain, text
 
 ADDRESS_LENGTH = 2000
+PROGRESS_EVERY_S = 2.5
+"""Discord lets a message be changed a few times in five seconds."""
 
 
 class Link(commands.Cog):
@@ -71,13 +74,25 @@ async def begin(spotify: SpotifyServices, interaction: discord.Interaction[Any])
     member_id = member_of(interaction)
     offer = await spotify.links.begin(member_id, interaction.user.display_name)
 
-    async def follow(event: LinkEvent) -> None:
-        await interaction.edit_original_response(view=link_event(event))
-
-    spotify.links.watch.watch(member_id, follow)
+    spotify.links.watch.watch(member_id, _Follower(interaction))
     await interaction.edit_original_response(
         view=link_offer(offer, paste_start=spotify.links.redirect_uri)
     )
+
+
+class _Follower:
+    """Keeps the private message up to date; how reading goes on is shown now and then only."""
+
+    def __init__(self, interaction: discord.Interaction[Any]) -> None:
+        self._interaction = interaction
+        self._last = time.monotonic()
+
+    async def __call__(self, event: LinkEvent) -> None:
+        now = time.monotonic()
+        if event.of and now - self._last < PROGRESS_EVERY_S:
+            return
+        self._last = now
+        await self._interaction.edit_original_response(view=link_event(event))
 
 
 async def ask_to_unlink(spotify: SpotifyServices, interaction: discord.Interaction[Any]) -> None:

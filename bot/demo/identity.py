@@ -7,12 +7,25 @@ from typing import Final, Self
 from urllib.parse import urlencode
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 _STYLE: Final = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:34rem;margin:3rem auto;padding:0 1rem;"
     "color-scheme:light dark}button{font:inherit;padding:.6rem 1rem;width:100%}"
     ".mark{background:#7c2d12;color:#fff;padding:.4rem .8rem;border-radius:.4rem}"
 )
+
+
+@web.middleware
+async def _hang_up(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Keep no connection: the simulated Discord waits for every one to end."""
+    try:
+        response = await handler(request)
+    except web.HTTPException as error:
+        error.force_close()
+        raise
+    response.force_close()
+    return response
 
 
 class IdentityStandIn:
@@ -33,7 +46,7 @@ class IdentityStandIn:
 
     async def __aenter__(self) -> Self:
         """Start."""
-        app = web.Application()
+        app = web.Application(middlewares=[_hang_up])
         app.add_routes(
             [
                 web.get("/oauth2/authorize", self._page),

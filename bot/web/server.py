@@ -66,7 +66,7 @@ async def serve_pages(
     guard = _guard(allowance or Allowance(), _headers(form_targets, secure=secure))
     app = web.Application(middlewares=[guard], client_max_size=MOST_BODY)
     app.add_routes([*routes, web.get("/style.css", _style), web.get("/healthz", _health)])
-    runner = web.AppRunner(app, access_log=None, keepalive_timeout=15, shutdown_timeout=2)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=2)
     await runner.setup()
     try:
         await web.TCPSite(runner, host, port).start()
@@ -109,6 +109,7 @@ def _guard(allowance: Allowance, headers: dict[str, str]) -> Middleware:
                 log.error("a page failed: %s", type(error).__name__)  # noqa: TRY400  # the trace may hold a code
                 response = web.Response(status=500, text="Internal Server Error")
         response.headers.update(headers)
+        response.force_close()  # there are few requests; an idle connection costs more than a new one
         return response
 
     return guard

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from bot.domain.ids import ArtistId, ImportId, MemberId
 from bot.domain.music import Artist
+from bot.domain.untrusted import SHORTEST_PLAY_MS
 
 
 class Source(StrEnum):
@@ -17,6 +18,8 @@ class Source(StrEnum):
     LISTENBRAINZ = "listenbrainz"
     CSV = "csv"
     SPOTIFY_API = "spotify_api"
+    LASTFM = "lastfm"
+    DISCORD_ACTIVITY = "discord_activity"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,13 @@ class Gap:
 
     start: datetime
     end: datetime
+
+
+def was_skipped(ms_played: int | None, length_ms: int | None) -> bool:
+    """Return whether a play was broken off: before 30 s, or before half of its length."""
+    if ms_played is None:
+        return False
+    return ms_played < SHORTEST_PLAY_MS or (length_ms is not None and ms_played * 2 < length_ms)
 
 
 class Level(StrEnum):

@@ -27,6 +27,7 @@ from bot.adapters.sqlite.connection import (
     require_sqlite,
     storage_errors,
 )
+from bot.adapters.sqlite.door_syncs import SqliteDoorSyncStore
 from bot.adapters.sqlite.doors import SqliteDoorStore
 from bot.adapters.sqlite.erasure import Erasure
 from bot.adapters.sqlite.gestures import SqliteGestureStore
@@ -102,6 +103,7 @@ class Database:
         self.doors: DoorStore = SqliteDoorStore(
             readers=readers, writer=writer, withdrawal=self.withdrawal, importing=importing
         )
+        self.door_syncs = SqliteDoorSyncStore(readers=readers, writer=writer)
         self.recommendations: RecommendationStore = SqliteRecommendationStore(
             readers=readers, writer=writer
         )

@@ -24,6 +24,9 @@ QUERIES: Final = {
     "JOIN sources AS s ON s.id = source_id WHERE member_id = ?",
     "gaps": "SELECT s.name AS source, from_at, to_at, noted_at FROM gaps AS x "
     "JOIN sources AS s ON s.id = source_id WHERE member_id = ?",
+    "door_syncs": "SELECT s.name AS source, newest_at, top_at, cursor_at, cut_at, synced_at, "
+    "extras_at, next_at, error_key, failed_at FROM door_syncs AS x "
+    "JOIN sources AS s ON s.id = source_id WHERE member_id = ?",
     "spotify_logins": "SELECT name, scopes, state, consented_at, expires_at FROM spotify_logins "
     "WHERE member_id = ?",
     "spotify_syncs": "SELECT heard_until, polled_at, next_at, tops_at, saved_at, playlists_at, "

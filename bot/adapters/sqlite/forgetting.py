@@ -25,6 +25,7 @@ MEMBER_COLUMNS: Final = (
     ("listens", "member_id"),
     ("imports", "member_id"),
     ("gaps", "member_id"),
+    ("door_syncs", "member_id"),
     ("links", "member_id"),
     ("spotify_logins", "member_id"),
     ("spotify_syncs", "member_id"),

@@ -1,4 +1,4 @@
--- Made by `python -m bot.adapters.sqlite.migrations`; version 3.
+-- Made by `python -m bot.adapters.sqlite.migrations`; version 4.
 
 CREATE TABLE artist_tags (
   artist_id INTEGER NOT NULL REFERENCES artists (id),
@@ -63,6 +63,22 @@ CREATE TABLE consents (
   version INTEGER NOT NULL,
   given_at INTEGER NOT NULL,
   PRIMARY KEY (member_id, version)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE door_syncs (
+  member_id INTEGER NOT NULL REFERENCES members (id),
+  source_id INTEGER NOT NULL REFERENCES sources (id),
+  next_at INTEGER NOT NULL,
+  pause_s INTEGER NOT NULL,
+  newest_at INTEGER,
+  top_at INTEGER,
+  cursor_at INTEGER,
+  cut_at INTEGER,
+  synced_at INTEGER,
+  extras_at INTEGER,
+  error_key TEXT,
+  failed_at INTEGER,
+  PRIMARY KEY (member_id, source_id)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE gaps (
@@ -393,6 +409,9 @@ CREATE INDEX items_of_track ON recommendation_items (track_id) WHERE track_id IS
 CREATE INDEX link_requests_by_expiry ON link_requests (expires_at);
 
 CREATE INDEX link_requests_of_member ON link_requests (member_id);
+
+CREATE UNIQUE INDEX links_of_names ON links (source_id, account COLLATE NOCASE)
+  WHERE source_id IN (3, 7);
 
 CREATE UNIQUE INDEX links_of_spotify ON links (account) WHERE source_id = 20;
 

@@ -43,11 +43,12 @@ class Withdrawal:
     async def replay(self) -> int:
         """Finish withdrawals that were cut short or that an older backup undid; return how many."""
         done = 0
-        for source in NEVER_WITHOUT_LINK:
+        for source in Source:
             found = await self._readers.run_long(_holders, source)
             undone = self._ledger.erased(found, part=source.value)
             for member_id, linked_at in found.items():
-                if linked_at is None or member_id in undone:
+                lost = linked_at is None and source in NEVER_WITHOUT_LINK
+                if lost or member_id in undone:
                     at_ms = undone.get(member_id, 0)
                     await self._forget(MemberId(member_id), source, at_ms)
                     done += 1
@@ -71,10 +72,21 @@ class Withdrawal:
 
 
 def _holders(raw: sqlite3.Connection, source: Source) -> dict[int, int | None]:
-    """Return who has anything of a source, and when they linked it; None without a link."""
+    """Return who has anything of a source, and when they brought it; None without a link.
+
+    A door whose listens may stay without a link counts as brought by its newest row: what came
+    after a withdrawal is not what was withdrawn.
+    """
+    brought = "l.linked_at"
+    if source not in NEVER_WITHOUT_LINK:
+        brought = (
+            "max(coalesce(l.linked_at, 0), coalesce((SELECT max(recorded_at) FROM listens AS r "
+            "WHERE r.member_id = who.member_id "
+            "AND r.source_id = (SELECT id FROM sources WHERE name = ?1)), 0))"
+        )
     return dict(
         raw.execute(
-            "SELECT who.member_id, l.linked_at FROM ("
+            f"SELECT who.member_id, {brought} FROM ("  # noqa: S608  # constants of this function
             "  SELECT DISTINCT member_id FROM listens "
             "  WHERE source_id = (SELECT id FROM sources WHERE name = ?1)"
             "  UNION SELECT member_id FROM links "
@@ -117,7 +129,7 @@ def _brought(
 
 def _unlink(raw: sqlite3.Connection, member_id: MemberId, source: Source) -> None:
     """Delete link, secrets and gaps in one transaction; from here on nothing more can be fetched."""
-    for table in ("links", "gaps"):
+    for table in ("door_syncs", "links", "gaps"):
         raw.execute(
             f"DELETE FROM {table} WHERE member_id = ? "  # noqa: S608  # names of ours
             "AND source_id = (SELECT id FROM sources WHERE name = ?)",

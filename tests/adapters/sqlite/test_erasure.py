@@ -89,6 +89,10 @@ async def live_a_little(database: Database, member: MemberId, *, folder: str) ->
             (f"hash {member}", member, f"asked as {mark}", f"verifier {mark}"),
         )
         raw.execute(
+            "INSERT INTO door_syncs (member_id, source_id, next_at, pause_s) VALUES (?, 3, 1, 60)",
+            (member,),
+        )
+        raw.execute(
             "INSERT INTO gaps (member_id, source_id, from_at, to_at, noted_at) "
             "VALUES (?, 3, 1, 2, 3)",
             (member,),

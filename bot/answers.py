@@ -13,7 +13,16 @@ import aiohttp
 import discord
 from discord import app_commands
 
-from bot.errors import ConsentMissingError, StorageError, UpstreamError, UserError
+from bot.errors import (
+    ConsentMissingError,
+    ForbiddenError,
+    LinkExpiredError,
+    NotAllowlistedError,
+    PremiumRequiredError,
+    StorageError,
+    UpstreamError,
+    UserError,
+)
 from bot.ui import custom_ids
 from bot.ui.layout import Layout, notice
 from bot.ui.panels import consent_panel
@@ -24,6 +33,13 @@ log = logging.getLogger(__name__)
 P = ParamSpec("P")
 S = TypeVar("S")
 Callback = Callable[Concatenate[S, discord.Interaction[Any], P], Coroutine[Any, Any, None]]
+UPSTREAM_WORDS = (
+    (LinkExpiredError, "error.spotify_expired"),
+    (NotAllowlistedError, "error.spotify_not_listed"),
+    (PremiumRequiredError, "error.spotify_premium"),
+    (ForbiddenError, "error.spotify_forbidden"),
+)
+"""What waiting does not mend, and what does; the first kind that fits."""
 UNKNOWN_INTERACTION = 10062
 TOKEN_EXPIRED = 50027
 
@@ -56,6 +72,9 @@ def _in_words(error: BaseException, interaction: discord.Interaction[Any]) -> La
         return notice(text("error.stale_command"), warning=True)
     if isinstance(error, app_commands.NoPrivateMessage):
         return notice(text("error.guild_only"))
+    for kind, key in UPSTREAM_WORDS:
+        if isinstance(error, kind):
+            return notice(text(key), warning=True)
     if isinstance(error, UpstreamError):
         seconds = round(error.retry_after_s or 60)
         return notice(text("error.upstream", service=error.service, seconds=seconds), warning=True)

@@ -22,6 +22,7 @@ COGS = (
     "bot.cogs.account",
     "bot.cogs.imports",
     "bot.cogs.link",
+    "bot.cogs.spotify",
     "bot.cogs.taste",
     "bot.cogs.blend",
     "bot.cogs.servers",

@@ -18,6 +18,7 @@ from bot.services.consent import ConsentService
 from bot.services.link_watch import LinkWatch
 from bot.services.linking import LinkService
 from bot.services.notices import NoticeBoard
+from bot.services.playlists import PlaylistService
 from bot.services.spotify_sync import API, SpotifySync
 from bot.services.spotify_tokens import SpotifyTokens
 from bot.services.training import TrainingService
@@ -145,7 +146,13 @@ async def open_spotify(
             await _open_pages(stack, settings, door, links, addresses)
         log.info("the Spotify door is open; the redirect address is %s", door.redirect_uri)
         yield OpenDoor(
-            services=SpotifyServices(links=links, sync=sync),
+            services=SpotifyServices(
+                links=links,
+                sync=sync,
+                playlists=PlaylistService(
+                    tokens=tokens, api=api, store=database.playlists, clock=clock
+                ),
+            ),
             chores=(
                 Chore("link requests", HOUR_S, 90, links.sweep),
                 Chore("link reminders", HOUR_S, 150, watch.remind),

@@ -126,7 +126,13 @@ async def redraw(
         )
         return
     service = services.preferences.of(view.blend.owner_id).link_service
-    card, file = blend_card(view.result, names, left_out=view.left_out, service=service)
+    card, file = blend_card(
+        view.result,
+        names,
+        left_out=view.left_out,
+        service=service,
+        spotify=services.spotify is not None,
+    )
     message = await interaction.edit_original_response(
         view=card, attachments=[file], allowed_mentions=nobody
     )

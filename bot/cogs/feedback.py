@@ -89,7 +89,9 @@ class MoreButton(CarriedButton, template=custom_ids.MORE):
         item_id = ShownItemId(int(self.groups["item"]))
         why = await services.taste.why(member_id, item_id)
         service = services.preferences.of(member_id).link_service
-        await interaction.edit_original_response(view=why_panel(why, item_id, service=service))
+        spotify = services.spotify is not None and await services.spotify.links.works(member_id)
+        panel = why_panel(why, item_id, service=service, spotify=spotify)
+        await interaction.edit_original_response(view=panel)
 
 
 class BlockButton(CarriedButton, template=custom_ids.BLOCK):

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from bot.services.linking import LinkService
     from bot.services.notices import NoticeBoard
     from bot.services.onboarding import OnboardingService
+    from bot.services.playlists import PlaylistService
     from bot.services.preferences import Preferences
     from bot.services.privacy import PrivacyService
     from bot.services.recommend import RecommendService
@@ -28,6 +29,7 @@ class SpotifyServices:
 
     links: "LinkService"
     sync: "SpotifySync"
+    playlists: "PlaylistService"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

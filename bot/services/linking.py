@@ -17,7 +17,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from bot.domain.ids import MemberId
 from bot.domain.listening import Source
-from bot.domain.spotify import LinkRequest, Seats, SpotifyLogin
+from bot.domain.spotify import LinkRequest, LoginState, Seats, SpotifyLogin
 from bot.errors import (
     ForbiddenError,
     LinkExpiredError,
@@ -119,6 +119,11 @@ class LinkService:
     async def status(self, member_id: MemberId) -> tuple[SpotifyLogin | None, Seats]:
         """Return a member's account and how many seats are taken."""
         return await self._accounts.login(member_id), await self._accounts.seats(total=self._seats)
+
+    async def works(self, member_id: MemberId) -> bool:
+        """Return whether a member has an account that can be used right now."""
+        login = await self._accounts.login(member_id)
+        return login is not None and login.state is LoginState.LINKED
 
     async def begin(self, member_id: MemberId, name: str) -> LinkOffer:
         """Open an attempt; the member's older ones are void from now on.

@@ -7,7 +7,7 @@ import discord
 
 from bot.domain.blending import Agreement, Blend, BlendResult, PairMatch
 from bot.domain.feedback import Verdict
-from bot.domain.ids import MemberId
+from bot.domain.ids import MemberId, RecommendationId
 from bot.domain.music import LinkService
 from bot.domain.recommending import ShownItem
 from bot.ui import custom_ids
@@ -58,9 +58,11 @@ def _name(names: Names, member: MemberId) -> Markdown:
     return Markdown(safe_text(names.get(member, str(member)), limit=NAME))
 
 
-def answer_row(blend: Blend) -> discord.ui.ActionRow[Layout]:
-    """Return the answer buttons."""
-    return row(
+def answer_row(
+    blend: Blend, *, playlist_of: RecommendationId | None = None
+) -> discord.ui.ActionRow[Layout]:
+    """Return the answer buttons, with one to Spotify where that door is open."""
+    buttons = [
         button(
             custom_ids.blend(blend.id, "agree"),
             label=plain("blend.agree"),
@@ -68,7 +70,11 @@ def answer_row(blend: Blend) -> discord.ui.ActionRow[Layout]:
         ),
         button(custom_ids.blend(blend.id, "decline"), label=plain("blend.decline")),
         button(custom_ids.blend(blend.id, "revoke"), label=plain("blend.revoke")),
-    )
+    ]
+    if playlist_of is not None:
+        custom_id = custom_ids.blend_to_spotify(blend.id, playlist_of)
+        buttons.append(button(custom_id, label=plain("playlist.blend_button"), emoji="📋"))
+    return row(*buttons)
 
 
 def blend_card(
@@ -77,6 +83,7 @@ def blend_card(
     *,
     left_out: Sequence[MemberId],
     service: LinkService = LinkService.YOUTUBE,
+    spotify: bool = False,
 ) -> tuple[Layout, discord.File]:
     """Return the card with up to ten tracks, and the file with all of them."""
     blend = result.blend
@@ -96,7 +103,7 @@ def blend_card(
         rule(),
         _vote_menu(shown, Verdict.UP),
         _vote_menu(shown, Verdict.DOWN),
-        answer_row(blend),
+        answer_row(blend, playlist_of=shown[0].recommendation_id if spotify else None),
         line(text("blend.file_more", n=len(result.items))),
         discord.ui.File(f"attachment://{FILE_NAME}"),
     ]

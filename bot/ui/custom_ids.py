@@ -24,6 +24,8 @@ SETTING: Final = rf"{VERSION}:set:(?P<name>private|explicit|notices)"
 SETTING_MENU: Final = rf"{VERSION}:choose:(?P<name>adventure|link_service)"
 LINK: Final = rf"{VERSION}:link:(?P<do>begin|finish)"
 UNLINK: Final = rf"{VERSION}:unlink:(?P<answer>ask|yes|no)"
+SPOTIFY: Final = rf"{VERSION}:spotify:(?P<do>queue|save|list):(?P<item>\d+)"
+BLEND_TO_SPOTIFY: Final = rf"{VERSION}:playlist:(?P<blend>\d+):(?P<list>\d+)"
 FORGET: Final = rf"{VERSION}:forget:(?P<answer>yes|no)"
 
 
@@ -96,6 +98,16 @@ def link(do: str) -> str:
 def unlink(answer: str) -> str:
     """Return the id of an `/unlink` button."""
     return f"{VERSION}:unlink:{answer}"
+
+
+def spotify(do: str, item_id: ShownItemId) -> str:
+    """Return the id of a button that takes a pick, or its whole list, to Spotify."""
+    return f"{VERSION}:spotify:{do}:{item_id}"
+
+
+def blend_to_spotify(blend_id: BlendId, list_id: int) -> str:
+    """Return the id of the button that makes a blend a playlist."""
+    return f"{VERSION}:playlist:{blend_id}:{list_id}"
 
 
 def forget(answer: str) -> str:

@@ -13,6 +13,7 @@ from bot.ui import custom_ids
 from bot.ui.layout import Layout, button, container, line, notice, row, rule
 from bot.ui.links import linked
 from bot.ui.safe import safe_text
+from bot.ui.spotify import spotify_row
 from bot.ui.texts import Markdown, catalogue, number, text
 
 BAR_CELLS = 10
@@ -21,7 +22,9 @@ SMALL_LOG_ODDS = 0.005
 """Parts smaller than this round to nothing and are left out."""
 
 
-def why_panel(why: Why, item_id: ShownItemId | None, *, service: LinkService) -> Layout:
+def why_panel(
+    why: Why, item_id: ShownItemId | None, *, service: LinkService, spotify: bool = False
+) -> Layout:
     """Return the full reason for a pick, with what can be done about it."""
     parts: list[discord.ui.Item[Layout]] = [
         line(f"{text('why.heading')}\n{linked(why.subject, service)}"),
@@ -34,6 +37,8 @@ def why_panel(why: Why, item_id: ShownItemId | None, *, service: LinkService) ->
     parts.append(line("\n".join([text("why.parts"), *_part_lines(why.parts)])))
     if item_id is not None:
         parts += [rule(), _panel_buttons(why.subject, item_id)]
+        if spotify:
+            parts.append(spotify_row(item_id))
     return Layout(container(*parts))
 
 

@@ -10,11 +10,11 @@ import pytest
 
 from bot.adapters.spotify.addresses import Addresses
 from bot.app import open_app
-from bot.demo.simulated import simulated
+from bot.demo.simulated import buttons_of, simulated
 from bot.services.notices import Notice
 from bot.settings import Settings
 from bot.ui.link import notice_panel
-from tests.cogs.conftest import Room, words
+from tests.cogs.conftest import PICKS, Room, words
 from tests.fake_spotify import FakeSpotify
 
 if TYPE_CHECKING:
@@ -138,3 +138,65 @@ async def test_a_notice_arrives_as_a_private_message(linked_room: LinkRoom):
     )
     assert told
     assert notice_panel(Notice("link.notice.ended", relink=True))
+
+
+async def ask_for_a_list(room: LinkRoom) -> Any:
+    artists = await room.app.services.onboarding.resolve_artists(PICKS)
+    await room.app.services.onboarding.pick(room.id_of("Ada"), [a.id for a in artists])
+    card = await room.run("Ada", "recommend", private=True)
+    for item in await room.app.services.recommendations.latest(room.id_of("Ada"), limit=5):
+        subject = item.scored.subject
+        if subject.track is not None:
+            room.fake.world.track(subject.track.title, subject.artist.name)
+    return card
+
+
+async def test_the_panel_of_a_pick_leads_to_spotify_for_who_is_linked(linked_room: LinkRoom):
+    card = await ask_for_a_list(linked_room)
+    panel = await linked_room.press("Ada", card.response, "aux1:more:")
+    assert not any(i.startswith("aux1:spotify") for i in buttons_of(panel.response))
+    await linked_room.link()
+    panel = await linked_room.press("Ada", card.response, "aux1:more:")
+    queued = await linked_room.press("Ada", panel.response, "aux1:spotify:queue")
+    assert "plays next on Spotify" in words(queued)
+    saved = await linked_room.press("Ada", panel.response, "aux1:spotify:save")
+    assert "in your Spotify library" in words(saved)
+    (account,) = linked_room.fake.world.accounts.values()
+    assert account.queue == account.library
+    account.device = False
+    nowhere = await linked_room.press("Ada", panel.response, "aux1:spotify:queue")
+    assert "plays nowhere right now" in words(nowhere)
+
+
+async def test_a_list_becomes_a_playlist_and_what_is_missing_is_named(
+    linked_room: LinkRoom, monkeypatch: pytest.MonkeyPatch
+):
+    assert linked_room.app.services.spotify is not None
+    gate = linked_room.app.services.spotify.playlists._api._gate  # type: ignore[attr-defined]
+    monkeypatch.setattr(gate, "_gap_s", 0.0)
+    await linked_room.link()
+    card = await ask_for_a_list(linked_room)
+    gone = next(iter(linked_room.fake.world.tracks))
+    del linked_room.fake.world.tracks[gone]
+    panel = await linked_room.press("Ada", card.response, "aux1:more:")
+    done = await linked_room.press("Ada", panel.response, "aux1:spotify:list")
+    assert "4 of 5 placed, 1 skipped" in words(done)
+    assert "Not on Spotify as far as I can tell" in words(done)
+    (playlist,) = linked_room.fake.world.playlists.values()
+    assert playlist.id in words(done)
+    assert len(playlist.uris) == 4
+    again = await linked_room.press("Ada", panel.response, "aux1:spotify:list")
+    assert "up to date" in words(again)
+    assert len(linked_room.fake.world.playlists) == 1
+
+
+async def test_a_link_that_has_ended_is_named_as_such(linked_room: LinkRoom):
+    await linked_room.link()
+    card = await ask_for_a_list(linked_room)
+    panel = await linked_room.press("Ada", card.response, "aux1:more:")
+    (account,) = linked_room.fake.world.accounts.values()
+    linked_room.fake.world.revoke(account)
+    ended = await linked_room.press("Ada", panel.response, "aux1:spotify:save")
+    assert "has ended your link" in words(ended)
+    offer = await linked_room.run("Ada", "link")
+    assert "has ended" in words(offer)

@@ -92,7 +92,7 @@ async def test_the_why_panel_fits_and_shows_all_parts():
         rerank=-0.4,
         from_stored=True,
     )
-    within_limits(panels.why_panel(why, ShownItemId(4), service=LinkService.YOUTUBE))
+    within_limits(panels.why_panel(why, ShownItemId(4), service=LinkService.YOUTUBE, spotify=True))
 
 
 async def test_receipts_say_from_and_to():
@@ -163,7 +163,7 @@ async def test_a_blend_of_twelve_fits():
         satisfaction=tuple((m, 0.5) for m in names),
         matches=tuple(PairMatch(MemberId(1), m, 50, "low") for m in names),
     )
-    layout, file = blend.blend_card(result, names, left_out=list(names)[:3])
+    layout, file = blend.blend_card(result, names, left_out=list(names)[:3], spotify=True)
     within_limits(layout)
     assert len(file.fp.read().decode().splitlines()) == 30
 

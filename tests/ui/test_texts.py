@@ -23,6 +23,7 @@ BUILT_KEYS = (
     | {f"settings.adventure_{value}" for value in ADVENTURE_CHOICES}
     | {f"settings.{n}_{s}" for n in ("private", "explicit", "notices") for s in ("on", "off")}
     | {key for key in catalogue() if key.startswith("part.")}
+    | {"playlist.name_list", "playlist.name_blend"}
     | {
         f"{stem}.{form}"
         for stem in ("import.done", "taste.sources", "unlink.done")

@@ -33,6 +33,14 @@ class Comparison:
     publish: bool
 
 
+@dataclass(frozen=True, eq=False)
+class Rounds:
+    """Hits of shape (n_members, rounds), int64, and the outside ids of all that was shown."""
+
+    hits: Ints
+    shown: Ints
+
+
 def compare(old: HybridRecommender, new: HybridRecommender, cases: Sequence[Case]) -> Comparison:
     """Say whether a new model may take over: unless worse by more than two standard errors.
 
@@ -85,8 +93,8 @@ def feedback_loop(
     update: bool = True,
     level: Level = Level.ITEM,
     options: Options | None = None,
-) -> Ints:
-    """Play rounds of lists and answers; return the hits, shape (n_members, rounds), int64.
+) -> Rounds:
+    """Play rounds of lists and answers with every member on their own.
 
     In each round a member is shown ``n`` items not shown before; those in ``hidden`` are liked, the
     others disliked, and with ``update`` the answers are folded in before the next round. Without it
@@ -103,6 +111,7 @@ def feedback_loop(
     """
     base = options or Options(adventure=0.0, diversity=0.0, artist_cap=n * rounds)
     hits = np.zeros((len(seeds), rounds), np.int64)
+    all_shown = [np.zeros(0, np.int64)]
     for member, (seed, wanted) in enumerate(zip(seeds, hidden, strict=True)):
         evidence = seed
         shown = np.zeros(0, np.int64)
@@ -117,7 +126,8 @@ def feedback_loop(
             if update:
                 kinds = np.where(liked, Kind.LIKE, Kind.DISLIKE)
                 evidence = Evidence.concat(evidence, Evidence.of(ids, kind=kinds))
-    return hits
+        all_shown.append(shown)
+    return Rounds(hits, np.unique(np.concatenate(all_shown)))
 
 
 def _without(options: Options, shown: Ints) -> Options:

@@ -74,10 +74,11 @@ def explain_part(
     curve = part.curve_of(cold=cold)
     if not part.personal:
         folded = part.model.fold_in(row)
-        value = float(curve(part.model.score(folded)[0, [index]])[0])
+        value = float(curve(part.model.score(folded)[:, [index]], profile.thin)[0, 0])
         return PartExplanation(part.name, value, np.zeros(len(profile.evidence)), value)
     coefficients = part.model.coefficients(row, index)
-    ratio = curve.ratio(float(coefficients @ row.data.astype(np.float64)))
+    raw = float(coefficients @ row.data.astype(np.float64))
+    ratio = curve.ratio(raw, float(profile.thin[0, 0]))
     by_target = np.zeros(row.shape[1] + 1)  # the last cell catches rows without a target
     by_target[row.indices] = coefficients
     shares = ratio * by_target[links.target] * links.weight

@@ -15,7 +15,7 @@ from recsys.evidence import Evidence, Interactions, Level
 from recsys.explanations import Explanation, PartExplanation, explain_part
 from recsys.filters import eligible_artists, eligible_items
 from recsys.interactions import Signals, Weighing, weigh
-from recsys.part import Part
+from recsys.part import Part, thinness
 from recsys.profile import Profile, Scores
 from recsys.recommendation import Options, Pick
 from recsys.reranking import rerank
@@ -93,7 +93,7 @@ class HybridRecommender:
     def score(self, profile: Profile, *, like: Evidence | None = None) -> Scores:
         """Scores of all items: parts of shape (n_parts, n_items), log-odds, float32."""
         rows = [self._biases[self.catalogue.artist_of]]
-        rows += [self._handed_down(part, f) for part, f in self._with(profile.folded)]
+        rows += [self._handed_down(part, f, profile.thin) for part, f in self._with(profile.folded)]
         names = self.part_names
         if like is not None:
             names = (*names, LIKE)
@@ -105,7 +105,7 @@ class HybridRecommender:
         total = self._biases.copy()
         for part, folded in self._with(profile.folded):
             if part.level == Level.ARTIST:
-                total += part.values(folded, self.cold)[0]
+                total += part.values(folded, profile.thin, self.cold)[0]
         return total
 
     def score_matrix(self, artists: Csr, items: Csr) -> Floats:
@@ -118,11 +118,12 @@ class HybridRecommender:
         """
         total = np.zeros((artists.shape[0], self.catalogue.n_items), np.float32)
         by_artist = np.tile(self._biases, (artists.shape[0], 1))
+        thin = thinness(artists)
         for part, folded in self._with(self._folded(artists, items)):
             if part.level == Level.ARTIST:
-                by_artist += part.values(folded, self.cold)
+                by_artist += part.values(folded, thin, self.cold)
             else:
-                total += part.values(folded, self._cold_items)
+                total += part.values(folded, thin, self._cold_items)
         total += by_artist if self.catalogue.is_flat else by_artist[:, self.catalogue.artist_of]
         return total
 
@@ -215,9 +216,10 @@ class HybridRecommender:
     def _with(self, folded: Sequence[Any]) -> list[tuple[Part, Any]]:
         return list(zip(self.parts, folded, strict=True))
 
-    def _handed_down(self, part: Part, folded: Any) -> Floats:
+    def _handed_down(self, part: Part, folded: Any, thin: Floats) -> Floats:
         at_artists = part.level == Level.ARTIST
-        values: Floats = part.values(folded, self.cold if at_artists else self._cold_items)[0]
+        cold = self.cold if at_artists else self._cold_items
+        values: Floats = part.values(folded, thin, cold)[0]
         down = at_artists and not self.catalogue.is_flat
         return values[self.catalogue.artist_of] if down else values
 
@@ -225,7 +227,7 @@ class HybridRecommender:
         total = np.zeros(self.catalogue.n_items, np.float32)
         for part, folded in self._with(seed.folded):
             if part.personal and part.name != FAMILIAR:
-                total += self._handed_down(part, folded)
+                total += self._handed_down(part, folded, seed.thin)
         return np.float32(self.like_strength) * total
 
     def _explain_bias(self, profile: Profile, item: int) -> PartExplanation:

@@ -143,7 +143,7 @@ def _ranked(user: Ints, target: Ints, plays: Doubles, weighing: Weighing) -> Dou
     width = int(target.max(initial=-1)) + 2
     key, pair = np.unique(user * width + (target + 1), return_inverse=True)
     total = np.bincount(pair, weights=plays)
-    weight = weighing.least_play + (weighing.most_play - weighing.least_play) * _quantile(
+    weight = weighing.least_play + (weighing.most_play - weighing.least_play) * quantile(
         key // width, np.where(key % width > 0, total, 0.0)
     )
     share = np.divide(plays, total[pair], out=np.zeros_like(plays), where=total[pair] > 0)
@@ -151,7 +151,7 @@ def _ranked(user: Ints, target: Ints, plays: Doubles, weighing: Weighing) -> Dou
     return ranked
 
 
-def _quantile(user: Ints, total: Doubles) -> Doubles:
+def quantile(user: Ints, total: Doubles) -> Doubles:
     """Mid-rank of each positive total among those of its listener, 0..1; ties share one."""
     played = total > 0
     order = np.lexsort((total, user, ~played))[: int(played.sum())]

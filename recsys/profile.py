@@ -8,6 +8,7 @@ import numpy as np
 
 from recsys.evidence import Evidence
 from recsys.interactions import Signals
+from recsys.part import thinness
 from recsys.types import Csr, Doubles, Floats, Ints
 
 
@@ -40,6 +41,11 @@ class Profile:
     def is_cold(self) -> bool:
         """Whether nothing in the evidence is known to the catalogue."""
         return self.artists.nnz == 0
+
+    @cached_property
+    def thin(self) -> Floats:
+        """How little is known of the listener, shape (1, 1), 0..1."""
+        return thinness(self.artists)
 
     @cached_property
     def familiarity(self) -> Floats:

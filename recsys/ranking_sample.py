@@ -5,17 +5,48 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
+from scipy.sparse import vstack
 
 from recsys.base import Model
 from recsys.catalogue import Catalogue
 from recsys.evidence import Level
-from recsys.part import bend
+from recsys.part import bend, thinness
 from recsys.recipe import PartKind
+from recsys.sparse import csr
 from recsys.types import Bools, Csr, Doubles, Floats, Ints
 
 _NEAR = 60  # best candidates of every personal part, per listener
 _FAR = 50  # others, drawn at random, per listener
 _CELLS = 12_000_000
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """What is known of listeners, and what they should be shown.
+
+    Parameters
+    ----------
+    artists, items : csr_array of shape (n_users, n_artists) and (n_users, n_items)
+        What is known of them.
+    wanted : csr_array of shape (n_users, n_items) or (n_users, n_artists)
+        Held-out confidence; only what is above 0 is wanted.
+    unheard : ndarray of shape (n_artists,), bool
+        Artists that no listener had when the parts were fitted.
+    """
+
+    artists: Csr
+    items: Csr
+    wanted: Csr
+    unheard: Bools
+
+    def __add__(self, other: "Asked") -> "Asked":
+        """Ask of the listeners of both; the parts are the same."""
+        return Asked(
+            csr(vstack([self.artists, other.artists])),
+            csr(vstack([self.items, other.items])),
+            csr(vstack([self.wanted, other.wanted])),
+            self.unheard,
+        )
 
 
 class Scorer(Protocol):
@@ -56,6 +87,8 @@ class Sample:
         How many items of the catalogue a row stands for.
     cold : ndarray of shape (n_rows,), bool
         Whether the candidate's artist has no listener.
+    thin : ndarray of shape (n_rows,), float32
+        How little is known of the listener.
     n_wanted : ndarray of int64
         Held-out items of each listener, by code.
     """
@@ -70,6 +103,7 @@ class Sample:
     near: Bools
     stands_for: Doubles
     cold: Bools
+    thin: Floats
     n_wanted: Ints
 
     @property
@@ -81,10 +115,8 @@ class Sample:
 def draw_sample(
     parts: Sequence[Scorer],
     catalogue: Catalogue,
+    asked: Asked,
     *,
-    artists: Csr,
-    items: Csr,
-    wanted: Csr,
     level: Level,
     most_users: int,
     seed: int,
@@ -96,18 +128,16 @@ def draw_sample(
     ----------
     parts : sequence of Scorer
         Fitted without the held-out rows.
-    artists, items : csr_array of shape (n_users, n_artists) and (n_users, n_items)
-        What is known of the listeners.
-    wanted : csr_array of shape (n_users, n_items) or (n_users, n_artists)
-        Held-out confidence; only what is above 0 is wanted.
+    asked : Asked
     level : Level
-        Axis of ``wanted``.
+        Axis of what is wanted.
     most_users : int
     seed : int
     among : ndarray of bool, optional
         The only candidates, on the same axis; without it all that the listener does not know.
     """
-    positive = wanted.copy()
+    artists, items = asked.artists, asked.items
+    positive = asked.wanted.copy()
     positive.data = np.where(positive.data > 0, positive.data, 0)
     positive.eliminate_zeros()
     rng = np.random.default_rng(seed)
@@ -130,10 +160,9 @@ def draw_sample(
                 np.int64
             )
             found.append(_one(raw[:, row], parts, free, mine, user, rng))
-    unheard = np.bincount(artists.indices, minlength=catalogue.n_artists) == 0
-    if level == Level.ITEM:
-        unheard = unheard[catalogue.artist_of]
-    return _sample(found, parts, np.diff(positive.indptr).astype(np.int64), unheard)
+    unheard = asked.unheard[catalogue.artist_of] if level == Level.ITEM else asked.unheard
+    n_wanted = np.diff(positive.indptr).astype(np.int64)
+    return _sample(found, parts, n_wanted, unheard, thinness(artists))
 
 
 @dataclass(frozen=True, eq=False)
@@ -190,7 +219,9 @@ def _one(
     )
 
 
-def _sample(found: list[_Rows], parts: Sequence[Scorer], n_wanted: Ints, unheard: Bools) -> Sample:
+def _sample(
+    found: list[_Rows], parts: Sequence[Scorer], n_wanted: Ints, unheard: Bools, thin: Floats
+) -> Sample:
     n_parts = len(parts)
     raw = np.concatenate([r.raw for r in found], axis=1) if found else np.zeros((n_parts, 0))
     near = np.concatenate([r.near for r in found]) if found else np.zeros(0, np.bool_)
@@ -203,6 +234,7 @@ def _sample(found: list[_Rows], parts: Sequence[Scorer], n_wanted: Ints, unheard
             part_of.append(k)
             knees.append(at)
     whole = np.stack(columns, axis=1)
+    user = np.concatenate([r.user for r in found]) if found else np.zeros(0, np.int64)
     return Sample(
         raw=raw.astype(np.float32),
         columns=whole,
@@ -210,7 +242,8 @@ def _sample(found: list[_Rows], parts: Sequence[Scorer], n_wanted: Ints, unheard
         knees=np.array(knees),
         spread=whole[near].std(axis=0) if near.any() else np.zeros(len(knees)),
         label=np.concatenate([r.label for r in found]) if found else np.zeros(0, np.bool_),
-        user=np.concatenate([r.user for r in found]) if found else np.zeros(0, np.int64),
+        user=user,
+        thin=thin[user, 0],
         near=near,
         stands_for=np.concatenate([r.stands_for for r in found]) if found else np.zeros(0),
         cold=np.concatenate([unheard[r.item] for r in found]) if found else np.zeros(0, np.bool_),

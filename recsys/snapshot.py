@@ -156,15 +156,21 @@ def _part(row: dict[str, Any], reader: "_Reader") -> Part:
     )
 
 
-def _written(curve: Curve) -> list[list[float | None]]:
-    """Return pairs of slope and knee; an infinite knee is null."""
-    pairs = zip(curve.slopes, curve.knees, strict=True)
-    return [[slope, None if np.isinf(knee) else knee] for slope, knee in pairs]
+def _written(curve: Curve) -> dict[str, Any]:
+    """Return the numbers of a curve; an infinite knee is null."""
+    return {
+        "slopes": list(curve.slopes),
+        "knees": [None if np.isinf(knee) else knee for knee in curve.knees],
+        "thin_slopes": list(curve.thin_slopes),
+    }
 
 
-def _read(pairs: list[list[float | None]]) -> Curve:
-    slopes = tuple(float(slope or 0.0) for slope, _ in pairs)
-    return Curve(slopes, tuple(LINE if knee is None else float(knee) for _, knee in pairs))
+def _read(row: dict[str, Any]) -> Curve:
+    return Curve(
+        tuple(float(slope) for slope in row["slopes"]),
+        tuple(LINE if knee is None else float(knee) for knee in row["knees"]),
+        tuple(float(slope) for slope in row["thin_slopes"]),
+    )
 
 
 class _Writer:

@@ -16,7 +16,7 @@ from recsys.hybrid import HybridRecommender
 from recsys.imagined import imagined_listeners
 from recsys.interactions import Weighing, weigh
 from recsys.part import Curve, Part
-from recsys.ranking_sample import draw_sample
+from recsys.ranking_sample import Asked, draw_sample
 from recsys.sparse import empty
 from recsys.types import Bools, Csr
 from recsys.weights import Blend, bias_for, learn_blend
@@ -24,6 +24,8 @@ from recsys.weights import Blend, bias_for, learn_blend
 _COLD_SHARE = 0.1  # of the artists that can play the part of new ones
 _LEAST_COLD = 100
 _LEAST_USERS_FOR_COLD = 300
+_NEWCOMERS = 0.5
+_MOST_OF_A_NEWCOMER = 10
 _SILENT = Curve((0.0,))
 
 
@@ -120,13 +122,16 @@ def _blends(
         artists, items = matrices(imagined, catalogue, config.weighing)
         wanted_items = wanted_artists = empty((imagined.n_users, catalogue.n_items))
         at_items = True
+    level = Level.ITEM if at_items else Level.ARTIST
+    unheard = np.bincount(artists.indices, minlength=catalogue.n_artists) == 0
+    asked = Asked(artists, items, wanted_items if at_items else wanted_artists, unheard)
+    if n_listeners:
+        asked += _as_newcomers(known, held_out, catalogue, config, level, unheard)
     sample = draw_sample(
         parts,
         catalogue,
-        artists=artists,
-        items=items,
-        wanted=wanted_items if at_items else wanted_artists,
-        level=Level.ITEM if at_items else Level.ARTIST,
+        asked,
+        level=level,
         most_users=config.validation_users,
         seed=config.random_state,
     )
@@ -141,6 +146,33 @@ def _blends(
         for part in parts
     }
     return blend, Blend(curves, bias_for(curves, parts, sample), cold.n_positives)
+
+
+def _as_newcomers(
+    known: Interactions,
+    held_out: Interactions,
+    catalogue: Catalogue,
+    config: Config,
+    level: Level,
+    unheard: Bools,
+) -> Asked:
+    """Show half of the listeners as they were when they came: 1 to 10 rows are known of them.
+
+    All their other rows should be found. The parts have seen those, in the rows of the listener as
+    one of many; what is learned here is only how much to trust which part.
+    """
+    rng = np.random.default_rng(config.random_state)
+    half = rng.random(known.n_users) < _NEWCOMERS
+    mine = known.where(half[known.user])
+    order = np.lexsort((rng.random(len(mine)), mine.user))
+    count = np.bincount(mine.user, minlength=known.n_users)
+    place = np.empty(len(mine), np.int64)
+    place[order] = np.arange(len(mine)) - np.repeat(np.cumsum(count) - count, count)
+    kept = place < rng.integers(1, _MOST_OF_A_NEWCOMER + 1, known.n_users)[mine.user]
+    rest = together(mine.where(~kept), held_out.where(half[held_out.user]))
+    artists, items = matrices(mine.where(kept), catalogue, config.weighing)
+    wanted = matrices(rest, catalogue, config.weighing)[0 if level == Level.ARTIST else 1]
+    return Asked(artists, items, wanted, unheard)
 
 
 def _cold_blend(artists: Csr, items: Csr, catalogue: Catalogue, config: Config) -> Blend | None:
@@ -166,9 +198,7 @@ def _cold_blend(artists: Csr, items: Csr, catalogue: Catalogue, config: Config) 
     sample = draw_sample(
         parts,
         catalogue,
-        artists=left_artists,
-        items=left_items,
-        wanted=_without(artists, ~new),
+        Asked(left_artists, left_items, _without(artists, ~new), new),
         level=Level.ARTIST,
         most_users=config.validation_users,
         seed=config.random_state,

@@ -46,6 +46,9 @@ class Blend:
 def learn_blend(parts: Sequence[Candidate], sample: Sample, n_users: int) -> Blend:
     """Learn the curves in three steps, each on the same candidates of held-out listeners.
 
+    Every basis function stands twice, once times t and once times 1 - t with t how little is known
+    of the listener, so that a newcomer's list and a regular's are weighed each by what suits them.
+
     1. Listwise likelihood: maximise ``sum_u sum_{i wanted} log softmax_i(score)`` over the slopes,
        minus ``shrinkage * |slope - prior|^2`` with slopes per standard deviation; this is convex.
     2. Coordinate ascent on NDCG@10 itself, where there are enough held-out rows to trust it.
@@ -66,13 +69,19 @@ def learn_blend(parts: Sequence[Candidate], sample: Sample, n_users: int) -> Ble
     2007, section 4.3; Platt, "Probabilistic outputs for support vector machines", 1999.
     """
     spread = np.where(sample.spread > 1e-9, sample.spread, 1.0)
-    scaled = sample.columns / spread
-    prior, lower = _prior(parts, n_users, sample)
+    thin = sample.thin[:, None]
+    scaled = (
+        np.concatenate([(1 - thin), thin], axis=1)[:, :, None]
+        * ((sample.columns / spread)[:, None, :])
+    )
+    scaled = scaled.reshape(len(thin), -1)
+    prior, lower = (np.tile(one, 2) for one in _prior(parts, n_users, sample))
     slopes = _listwise(scaled, sample, prior, lower)
     if sample.n_positives >= _LEAST_POSITIVES:
         slopes = _ascend(scaled, sample, slopes, lower)
     scale, bias = _platt(scaled @ slopes, sample)
-    return Blend(_curves(parts, sample, scale * slopes / spread), bias, sample.n_positives)
+    by_regime = scale * slopes.reshape(2, -1) / spread
+    return Blend(_curves(parts, sample, by_regime), bias, sample.n_positives)
 
 
 def _prior(parts: Sequence[Candidate], n_users: int, sample: Sample) -> tuple[Doubles, Doubles]:
@@ -194,9 +203,10 @@ def bias_for(curves: Mapping[str, Curve], parts: Sequence[Candidate], sample: Sa
     """
     rows = sample.cold
     total = np.zeros(int(rows.sum()))
+    thin = sample.thin
     for raw, part in zip(sample.raw, parts, strict=True):
         if part.name in curves:
-            total += curves[part.name](raw[rows])
+            total += curves[part.name](raw[rows], thin[rows])
     wanted = float(sample.label[rows].sum()) + 1.0
     low, high = -40.0, 40.0
     for _ in range(60):
@@ -208,10 +218,13 @@ def bias_for(curves: Mapping[str, Curve], parts: Sequence[Candidate], sample: Sa
 
 
 def _curves(parts: Sequence[Candidate], sample: Sample, slopes: Doubles) -> dict[str, Curve]:
+    """Make curves of slopes of shape (2, n_columns): of listeners well known, and not at all."""
     curves = {}
     for k, part in enumerate(parts):
         own = np.flatnonzero(sample.part_of == k)
         curves[part.name] = Curve(
-            tuple(float(slopes[c]) for c in own), tuple(float(sample.knees[c]) for c in own)
+            slopes=tuple(float(slopes[0, c]) for c in own),
+            knees=tuple(float(sample.knees[c]) for c in own),
+            thin_slopes=tuple(float(slopes[1, c] - slopes[0, c]) for c in own),
         )
     return curves

@@ -94,7 +94,7 @@ def _play(
         n=shown,
         update=update,
         options=Options(adventure=default),
-    )
+    ).hits
 
 
 def evidence_of(listener: SampleListener) -> Evidence:

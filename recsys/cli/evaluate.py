@@ -1,189 +1,207 @@
-"""`python -m recsys evaluate`: fit on train + valid, rank the whole catalogue, compare with test."""
+"""`python -m recsys evaluate`: one protocol on the files of a folder."""
 
-import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+import argparse
+import json
+import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
-from scipy.sparse import hstack
+from rich.console import Console
+from rich.table import Table
 
-from recsys.building import YARDSTICKS
-from recsys.catalogue import Catalogue
-from recsys.cli.dataset import Split
-from recsys.config import Config
-from recsys.content_features import idf_rows
+from recsys.cli import communities, plays, tasks
+from recsys.cli.feedback import FeedbackFigures, feedback, read_feedback
+from recsys.cli.measuring import (
+    COLUMNS,
+    HYBRID,
+    SINGLE,
+    Result,
+    check_names,
+    fitted,
+    interval,
+    mean_of,
+    measure,
+    summary,
+    write_rankings,
+)
+from recsys.cli.side_options import add_side_options, side_files
 from recsys.errors import DataError
 from recsys.evaluation import bootstrap
-from recsys.evidence import Evidence, Interactions
-from recsys.hybrid import HybridRecommender
-from recsys.metrics import ACCURACY, beyond, hits, means, per_user, top_items
-from recsys.sparse import csr, unit
-from recsys.training import fit
-from recsys.types import Csr, Doubles, Ints
 
-HYBRID = "hybrid"
-SINGLE = ("popularity", *YARDSTICKS, "closed_form", "latent", "lifted", "content")
-BATCH = 256
+RANKED = {
+    "holdout": tasks.holdout,
+    "temporal": tasks.holdout,
+    "strong": tasks.strong,
+    "cold": tasks.cold,
+}
 
 
-@dataclass(frozen=True, eq=False)
-class Result:
-    """What one model reaches on the test part."""
-
-    name: str
-    figures: dict[str, float]
-    ndcg: Doubles
-    fit_seconds: float
-    lists: Ints
-    scores: Doubles
-
-
-def evaluate(split: Split, name: str, *, seed: int = 0) -> Result:
-    """Fit one model (or the hybrid, whose weights are learned on valid) and measure it.
-
-    Raises
-    ------
-    DataError
-        When there is no model of that name.
-    """
-    check_names([name])
-    started = time.perf_counter()
-    model = _fitted(split, name, seed)
-    seconds = time.perf_counter() - started
-    lists, scores = _rankings(model, split)
-    users = _wanted(split)
-    relevant = hits(lists, users)
-    counts = np.diff(users.indptr)
-    judged = counts > 0
-    figures = per_user(relevant[judged], counts[judged])
-    known = _known(split)
-    listeners = np.bincount(known.indices, minlength=known.shape[1])
-    more = beyond(lists[judged], listeners, known.shape[0], _described(split.catalogue))
-    return Result(name, {**means(figures), **more}, figures["ndcg@10"], seconds, lists, scores)
+def add_to(commands: Any) -> None:
+    """Add the command to the parser."""
+    one = commands.add_parser("evaluate", help="measure models on a split folder")
+    one.add_argument(
+        "folder",
+        type=Path,
+        metavar="DIR",
+        help="holds train, valid and test .csv[.gz]: user, item, count",
+    )
+    one.add_argument(
+        "--protocol",
+        choices=[*RANKED, "small", "feedback", "plays"],
+        default="holdout",
+        help="default: %(default)s",
+    )
+    one.add_argument(
+        "--models",
+        default=HYBRID,
+        metavar="NAMES",
+        help=f"comma-separated, of {', '.join((*SINGLE, HYBRID))}; the last one is compared with "
+        "the others (default: %(default)s)",
+    )
+    one.add_argument("--seeds", type=int, default=1, metavar="K", help="mean over K random starts")
+    add_side_options(one)
+    one.add_argument(
+        "--rankings",
+        type=Path,
+        metavar="OUT",
+        help="write the last model's lists: user, rank, item, score",
+    )
+    one.add_argument("--json", action="store_true")
+    one.set_defaults(run=run)
 
 
-def check_names(names: Sequence[str]) -> None:
-    """Refuse an empty list of models and names that do not exist."""
+def run(options: argparse.Namespace) -> int:
+    """Measure, and print a table or JSON."""
+    names = [name for name in options.models.split(",") if name]
+    check_names(names)
+    if options.seeds < 1:
+        raise DataError("--seeds must be at least 1")
+    if options.protocol == "feedback":
+        return _feedback(options)
+    if options.protocol == "plays":
+        return _plays(options)
+    if options.protocol == "small":
+        return _small(options, names)
+    task = RANKED[options.protocol](options.folder, side_files(options))
+    console = Console(stderr=True)
+    results: list[Result] = []
     for name in names:
-        if name != HYBRID and name not in SINGLE:
-            raise DataError(f"there is no model {name}; choose from {', '.join((*SINGLE, HYBRID))}")
-    if not names:
-        raise DataError("name at least one model")
+        with console.status(name):
+            runs = [measure(task, name, seed=seed) for seed in range(options.seeds)]
+        results.append(mean_of(runs))
+    if options.rankings is not None:
+        write_rankings(results[-1], task, options.rankings)
+    if options.json:
+        _print_json(summary(results))
+    else:
+        _show(results)
+    return 0
 
 
-def mean_of(runs: Sequence[Result]) -> Result:
-    """Average the figures of runs that differ in their random start; lists are the first run's."""
-    first = runs[0]
-    return Result(
-        name=first.name,
-        figures={k: float(np.mean([run.figures[k] for run in runs])) for k in first.figures},
-        ndcg=np.mean([run.ndcg for run in runs], axis=0),
-        fit_seconds=float(np.mean([run.fit_seconds for run in runs])),
-        lists=first.lists,
-        scores=first.scores,
-    )
-
-
-def _described(catalogue: Catalogue) -> Csr:
-    """Return unit rows for the intra-list distance: tags, beside the artist where there is one."""
-    if catalogue.is_flat or catalogue.item_tags is None:
-        return idf_rows(catalogue.tags)
-    n = catalogue.n_items
-    artist = csr((np.ones(n), (np.arange(n), catalogue.artist_of)), (n, catalogue.n_artists))
-    return unit(hstack([artist, idf_rows(catalogue.item_tags)], format="csr"))
-
-
-def _fitted(split: Split, name: str, seed: int) -> HybridRecommender:
-    parts = None if name == HYBRID else (name,)
-    config = Config(parts=parts, learn_weights=name == HYBRID, random_state=seed)
-    return fit(split.train, split.catalogue, config, validation=split.valid)
-
-
-def _together(split: Split) -> Interactions:
-    rows = (split.train, split.valid)
-    return Interactions.of(
-        np.concatenate([r.user for r in rows]),
-        Evidence.concat(*(r.evidence for r in rows)),
-        n_users=split.train.n_users,
-    )
-
-
-def _known(split: Split) -> Csr:
-    return _pairs(_together(split), len(split.catalogue.items))
-
-
-def _wanted(split: Split) -> Csr:
-    return _pairs(split.test, len(split.catalogue.items))
-
-
-def _pairs(rows: Interactions, n_items: int) -> Csr:
-    made = csr((np.ones(len(rows)), (rows.user, rows.id)), (rows.n_users, n_items))
-    made.sum_duplicates()
-    return made
-
-
-def _rankings(model: HybridRecommender, split: Split) -> tuple[Ints, Doubles]:
-    signals = model.signals(_together(split))
-    catalogue = split.catalogue
-    n_users = split.train.n_users
-    artists = signals.artists.matrix(n_users, catalogue.n_artists)
-    items = signals.items.matrix(n_users, catalogue.n_items)
-    known = _known(split)
-    order = np.arange(catalogue.n_items)
-    lists, scores = [], []
-    for start in range(0, n_users, BATCH):
-        rows = slice(start, start + BATCH)
-        totals = model.score_matrix(artists[rows], items[rows])
-        best = top_items(totals, known[rows], order)
-        lists.append(best)
-        scores.append(np.take_along_axis(totals, np.maximum(best, 0), axis=1).astype(np.float64))
-    return np.concatenate(lists), np.concatenate(scores)
-
-
-def interval(result: Result) -> tuple[float, float]:
-    """95 % bootstrap interval of NDCG@10 over listeners."""
-    return bootstrap(result.ndcg)
-
-
-def summary(results: list[Result]) -> dict[str, Any]:
-    """Figures of several runs, and each model's paired difference to the last one, as JSON."""
-    best = results[-1]
-    rows = []
+def _show(results: list[Result]) -> None:
+    table = Table(title=f"{len(results[-1].ndcg)} listeners")
+    table.add_column("model")
+    for column in (*COLUMNS, "ndcg 95 %", "fit s"):
+        table.add_column(column, justify="right")
     for one in results:
         low, high = interval(one)
-        row: dict[str, Any] = {
-            "model": one.name,
-            **{k: round(v, 4) for k, v in one.figures.items()},
-            "ndcg@10 95%": [round(low, 4), round(high, 4)],
-            "fit_seconds": round(one.fit_seconds, 2),
-        }
-        if one is not best:
-            gap = bootstrap(best.ndcg - one.ndcg)
-            row[f"{best.name} minus this"] = [
-                round(float((best.ndcg - one.ndcg).mean()), 4),
-                *(round(v, 4) for v in gap),
-            ]
-        rows.append(row)
-    return {"users": len(best.ndcg), "models": rows}
+        figures = [f"{one.figures[c]:.4f}" for c in COLUMNS]
+        table.add_row(one.name, *figures, f"{low:.4f}–{high:.4f}", f"{one.fit_seconds:.1f}")
+    _print(table)
 
 
-def write_rankings(result: Result, split: Split, path: Path) -> None:
-    """Write user, rank, item, score of every listener with a test item; 20 ranks each."""
-    judged = np.flatnonzero(np.diff(_wanted(split).indptr) > 0)
-    depth = result.lists.shape[1]
-    items = result.lists[judged].ravel()
-    frame = pd.DataFrame(
-        {
-            "user": np.repeat(np.asarray(split.user_ids)[judged], depth),
-            "rank": np.tile(np.arange(1, depth + 1), len(judged)),
-            "item": np.asarray(split.item_ids)[np.maximum(items, 0)],
-            "score": result.scores[judged].ravel(),
-        }
+def _small(options: argparse.Namespace, names: list[str]) -> int:
+    task = tasks.holdout(options.folder, side_files(options))
+    draws = communities.read_draws(options.folder, task)
+    console = Console(stderr=True)
+    rows: list[dict[str, Any]] = []
+    for name in names:
+        with console.status(name) as status:
+            model = fitted(task, name, 0)
+            found = {
+                "with background": communities.with_background(task, draws, model),
+                "closed": communities.closed(task, draws, name, progress=status.update),
+            }
+        rows += [
+            {"model": name, "plays of others": known, **vars(one)}
+            for known, figures in found.items()
+            for one in figures
+        ]
+    if options.json:
+        _print_json(rows)
+        return 0
+    table = Table(title="NDCG@10 by size of the community")
+    for column in rows[0]:
+        table.add_column(column, justify="left" if column in ("model", "kind") else "right")
+    for row in rows:
+        table.add_row(*(f"{v:.4f}" if isinstance(v, float) else str(v) for v in row.values()))
+    _print(table)
+    return 0
+
+
+def _feedback(options: argparse.Namespace) -> int:
+    task = read_feedback(options.folder, side_files(options))
+    console = Console(stderr=True)
+    with console.status("ten rounds"):
+        runs = [feedback(task, seed=seed) for seed in range(options.seeds)]
+    figures = _feedback_figures(runs, task.catalogue.n_items)
+    if options.json:
+        _print_json(figures)
+        return 0
+    table = Table(title=f"{figures['members']} members, cumulative hits")
+    table.add_column("round", justify="right")
+    for column in ("updated", "never updated"):
+        table.add_column(column, justify="right")
+    for turn, (one, other) in enumerate(
+        zip(figures["updated"], figures["never"], strict=True), start=1
+    ):
+        table.add_row(str(turn), f"{one:.2f}", f"{other:.2f}")
+    _print(table)
+    low, high = figures["difference 95%"]
+    print(
+        f"gain {figures['gain']:+.1%}, extra hits {figures['difference']:+.2f} "
+        f"({low:+.2f} to {high:+.2f}); coverage {figures['coverage']:.4f} "
+        f"against {figures['coverage never']:.4f}"
     )
-    frame[items >= 0].to_csv(path, index=False)
+    return 0
 
 
-COLUMNS = (*ACCURACY, "coverage@10", "novelty@10", "ild@10")
+def _feedback_figures(runs: list[FeedbackFigures], n_items: int) -> dict[str, Any]:
+    updated = np.mean([run.updated.hits for run in runs], axis=0)
+    never = np.mean([run.never.hits for run in runs], axis=0)
+    difference = (updated - never).sum(axis=1)
+    return {
+        "members": len(updated),
+        "updated": updated.mean(axis=0).cumsum().round(4).tolist(),
+        "never": never.mean(axis=0).cumsum().round(4).tolist(),
+        "gain": float(updated.sum() / never.sum() - 1),
+        "difference": float(difference.mean()),
+        "difference 95%": list(bootstrap(difference)),
+        "coverage": len(runs[0].updated.shown) / n_items,
+        "coverage never": len(runs[0].never.shown) / n_items,
+    }
+
+
+def _plays(options: argparse.Namespace) -> int:
+    task = tasks.holdout(options.folder, side_files(options))
+    with Console(stderr=True).status("play counts"):
+        rows = plays.measure_plays(task, seeds=options.seeds)
+    if options.json:
+        _print_json([vars(row) for row in rows])
+        return 0
+    table = Table(title="ln(1 + plays) of held-out pairs")
+    for column in ("model", "mse", "rmse", "mae", "r2", "fit_seconds"):
+        table.add_column(column, justify="left" if column == "model" else "right")
+    for row in rows:
+        table.add_row(*(f"{v:.4f}" if isinstance(v, float) else v for v in vars(row).values()))
+    _print(table)
+    return 0
+
+
+def _print(table: Table) -> None:
+    Console(width=None if sys.stdout.isatty() else 200).print(table)
+
+
+def _print_json(value: Any) -> None:
+    print(json.dumps(value, indent=1))

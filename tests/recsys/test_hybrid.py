@@ -117,8 +117,8 @@ def test_feedback_finds_more_than_no_feedback():
     model = fit(community(artists_of(draws())), alone())
     seeds = [Evidence.of(x[:1], kind=Kind.PICK) for x in loved]
     hidden = [x[1:] for x in loved]
-    with_updates = feedback_loop(model, seeds, hidden, rounds=10, n=5)
-    without = feedback_loop(model, seeds, hidden, rounds=10, n=5, update=False)
+    with_updates = feedback_loop(model, seeds, hidden, rounds=10, n=5).hits
+    without = feedback_loop(model, seeds, hidden, rounds=10, n=5, update=False).hits
     low, _ = bootstrap((with_updates.sum(axis=1) - without.sum(axis=1)).astype(float))
     assert low > 0
 

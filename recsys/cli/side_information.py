@@ -1,4 +1,4 @@
-"""Splits on disk to interactions and a catalogue; columns are taken by position."""
+"""What files say of the items beside who listens to them."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,27 +8,10 @@ import numpy as np
 import pandas as pd
 
 from recsys.catalogue import Catalogue
+from recsys.cli.tables import codes, columns, maybe
 from recsys.errors import DataError
-from recsys.evidence import Evidence, Interactions
 from recsys.sparse import csr
 from recsys.types import Csr, Ints
-
-
-@dataclass(frozen=True, eq=False)
-class Split:
-    """A random or temporal holdout: the same listener codes in all three parts.
-
-    Ids of any kind are numbered 0.. in sorted order (integers as integers, else as text), so that
-    the index of an item, its id in the catalogue and the order of ties are the same; ``item_ids``
-    and ``user_ids`` give the names of the files back.
-    """
-
-    catalogue: Catalogue
-    train: Interactions
-    valid: Interactions
-    test: Interactions
-    user_ids: Any
-    item_ids: Any
 
 
 @dataclass(frozen=True)
@@ -50,25 +33,6 @@ class SideFiles:
     item_tags: Path | None = None
     item_groups: tuple[Path, ...] = ()
     item_features: Path | None = None
-
-
-def read_split(folder: Path, side: SideFiles | None = None) -> Split:
-    """Read train, valid and test ``.csv`` or ``.csv.gz`` of a folder."""
-    frames = {name: plays_of(find(folder, name)) for name in ("train", "valid", "test")}
-    whole = pd.concat(list(frames.values()))
-    item_ids, user_ids = sorted_ids(whole["item"]), sorted_ids(whole["user"])
-    pairs = {
-        name: (codes(user_ids, frame["user"]), codes(item_ids, frame["item"]))
-        for name, frame in frames.items()
-    }
-    parts = {
-        name: Interactions.of(
-            user, Evidence.of(item, value=frames[name]["plays"].to_numpy()), n_users=len(user_ids)
-        )
-        for name, (user, item) in pairs.items()
-    }
-    catalogue = read_catalogue(item_ids, folder, side or SideFiles())
-    return Split(catalogue, **parts, user_ids=user_ids, item_ids=item_ids)
 
 
 def read_catalogue(item_ids: Any, folder: Path, side: SideFiles) -> Catalogue:
@@ -168,73 +132,3 @@ def _tag_matrix(blocks: list[tuple[Ints, Any, Any]], n: int) -> tuple[Csr, tuple
     names, column = np.unique(tags[known].astype(str), return_inverse=True)
     matrix = csr((weights[known], (rows[known], column)), (n, len(names)))
     return matrix, tuple(names.tolist())
-
-
-def plays_of(path: Path) -> "pd.DataFrame":
-    """Read user, item and plays (1 where there is no third column)."""
-    frame = columns(path, 2, 3)
-    plays = frame[2] if 2 in frame else pd.Series(1.0, index=frame.index)
-    numbers = pd.to_numeric(plays, errors="coerce")
-    if numbers.isna().any() or bool((numbers <= 0).any()):
-        raise DataError(f"{path.name}: the third column must hold plays > 0")
-    return pd.DataFrame({"user": frame[0], "item": frame[1], "plays": numbers.astype(np.float32)})
-
-
-def columns(
-    path: Path, least: int, most: int | None, *, blanks: bool = False, header: bool = False
-) -> "pd.DataFrame":
-    """Read a table; columns are numbered from 0 unless the header is wanted.
-
-    Raises
-    ------
-    DataError
-        When there is no such file, it is no CSV, has too few columns, or empty cells where there
-        may be none.
-    """
-    if not path.is_file():
-        raise DataError(f"there is no file {path}")
-    try:
-        frame = pd.read_csv(path)
-    except (ValueError, OSError, EOFError, UnicodeDecodeError) as error:
-        reason = str(error).splitlines()[0] if str(error) else "it cannot be read"
-        raise DataError(f"{path.name} is not a readable CSV file: {reason}") from error
-    if frame.shape[1] < least:
-        raise DataError(f"{path.name} needs {least} columns, not {frame.shape[1]}")
-    frame = frame.iloc[:, :most]
-    if not header:
-        frame.columns = pd.RangeIndex(frame.shape[1])
-    if frame.iloc[:, 0].isna().any() or (not blanks and frame.isna().any().any()):
-        raise DataError(f"{path.name} has an empty cell")
-    return frame
-
-
-def find(folder: Path, name: str) -> Path:
-    """Find a table of a folder that must be there."""
-    found = maybe(folder, name)
-    if found is None:
-        raise DataError(f"{folder} holds no {name}.csv or {name}.csv.gz")
-    return found
-
-
-def maybe(folder: Path, name: str) -> Path | None:
-    """Find a table of a folder, compressed or not."""
-    paths = (folder / f"{name}{ending}" for ending in (".csv.gz", ".csv"))
-    return next((path for path in paths if path.is_file()), None)
-
-
-def sorted_ids(values: "pd.Series[Any]") -> Any:
-    """Return the distinct ids in the order of ties: integers as such, else as text."""
-    unique = values.unique()
-    if pd.api.types.is_integer_dtype(values):
-        return np.sort(np.asarray(unique, np.int64))
-    text = [str(value) for value in unique]
-    return np.array(sorted(set(text)), dtype=object)
-
-
-def codes(ids: Any, values: "pd.Series[Any]") -> Ints:
-    """Look up the places of values among the sorted ids; -1 where unknown."""
-    wanted = values if pd.api.types.is_integer_dtype(values) and ids.dtype != object else None
-    column = values.astype(str) if wanted is None else wanted
-    names = pd.Index(ids if ids.dtype == object or wanted is not None else ids.astype(str))
-    codes: Ints = names.get_indexer(pd.Index(column)).astype(np.int64)
-    return codes

@@ -1,0 +1,117 @@
+"""Small communities: figures for where only a few listeners are known."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from recsys.cli.measuring import judge, measure
+from recsys.cli.tables import codes, columns, find
+from recsys.cli.tasks import Task
+from recsys.errors import DataError
+from recsys.evidence import Interactions
+from recsys.hybrid import HybridRecommender
+from recsys.types import Ints
+
+
+@dataclass(frozen=True)
+class CommunityFigures:
+    """NDCG@10 and MAP@10 of the draws of one kind and size: mean, and spread over the draws."""
+
+    kind: str
+    n_members: int
+    n_draws: int
+    ndcg: float
+    ndcg_sd: float
+    map: float
+
+
+def read_draws(folder: Path, task: Task) -> dict[tuple[str, int], list[Ints]]:
+    """Read ``communities`` (kind, n, draw, user) into the codes of the members of each draw."""
+    frame = columns(find(folder, "communities"), 4, 4)
+    member = codes(task.user_ids, frame[3])
+    if (member < 0).any():
+        raise DataError("communities names listeners that are in none of the other files")
+    found: dict[tuple[str, int], list[Ints]] = {}
+    for key, rows in frame.groupby([0, 1, 2]).indices.items():
+        found.setdefault(_kind_and_size(key), []).append(member[rows])
+    return found
+
+
+def _kind_and_size(key: Any) -> tuple[str, int]:
+    return str(key[0]), int(key[1])
+
+
+def closed(
+    task: Task,
+    draws: dict[tuple[str, int], list[Ints]],
+    name: str,
+    *,
+    seed: int = 0,
+    progress: Callable[[str], None] = lambda _: None,
+) -> list[CommunityFigures]:
+    """Fit one model per draw that knows nobody but the members."""
+    found = []
+    for (kind, n), members_of_draws in draws.items():
+        ndcg, average_precision = [], []
+        for k, members in enumerate(members_of_draws):
+            progress(f"{kind} {n}: draw {k + 1} of {len(members_of_draws)}")
+            result = measure(among(task, members), name, seed=seed)
+            ndcg.append(result.figures["ndcg@10"])
+            average_precision.append(result.figures["map@10"])
+        found.append(_figures(kind, n, ndcg, average_precision))
+    return found
+
+
+def with_background(
+    task: Task, draws: dict[tuple[str, int], list[Ints]], model: HybridRecommender
+) -> list[CommunityFigures]:
+    """Judge the members of each draw by a model that knows everybody else's listening too."""
+    found = []
+    for (kind, n), members_of_draws in draws.items():
+        results = [judge(model, among(task, one), "", 0.0) for one in members_of_draws]
+        found.append(
+            _figures(
+                kind,
+                n,
+                [r.figures["ndcg@10"] for r in results],
+                [r.figures["map@10"] for r in results],
+            )
+        )
+    return found
+
+
+def among(task: Task, members: Ints) -> Task:
+    """Return the same task with nobody but these listeners; the catalogue stays whole."""
+    place = np.full(len(task.user_ids), -1, np.int64)
+    place[np.sort(members)] = np.arange(len(members))
+
+    def only(rows: Interactions) -> Interactions:
+        kept = rows.where(place[rows.user] >= 0)
+        return Interactions.of(place[kept.user], kept.evidence, n_users=len(members))
+
+    return Task(
+        catalogue=task.catalogue,
+        train=only(task.train),
+        valid=None if task.valid is None else only(task.valid),
+        known=only(task.known),
+        wanted=only(task.wanted),
+        user_ids=np.asarray(task.user_ids)[np.sort(members)],
+        item_ids=task.item_ids,
+        among=task.among,
+    )
+
+
+def _figures(
+    kind: str, n: int, ndcg: list[float], average_precision: list[float]
+) -> CommunityFigures:
+    return CommunityFigures(
+        kind=kind,
+        n_members=n,
+        n_draws=len(ndcg),
+        ndcg=float(np.mean(ndcg)),
+        ndcg_sd=float(np.std(ndcg)),
+        map=float(np.mean(average_precision)),
+    )

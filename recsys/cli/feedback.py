@@ -1,0 +1,72 @@
+"""Rounds of lists and answers: what each answer does for the next list."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from recsys.catalogue import Catalogue
+from recsys.cli.side_information import SideFiles, read_catalogue
+from recsys.cli.tables import codes, columns, find, plays_of, sorted_ids
+from recsys.config import Config
+from recsys.errors import DataError
+from recsys.evaluation import Rounds, feedback_loop
+from recsys.evidence import Evidence, Interactions, Kind
+from recsys.training import fit
+from recsys.types import Ints
+
+ROUNDS = 10
+SHOWN = 10
+
+
+@dataclass(frozen=True, eq=False)
+class FeedbackTask:
+    """Background listeners to fit on; of the members a few seeds are known, the rest is hidden."""
+
+    catalogue: Catalogue
+    background: Interactions
+    seeds: list[Ints]
+    hidden: list[Ints]
+
+
+@dataclass(frozen=True, eq=False)
+class FeedbackFigures:
+    """The same members with and without learning from their answers."""
+
+    updated: Rounds
+    never: Rounds
+
+
+def read_feedback(folder: Path, side: SideFiles) -> FeedbackTask:
+    """Read ``train`` (background) and ``members`` (user, item, role seed or hidden)."""
+    train = plays_of(find(folder, "train"))
+    members = columns(find(folder, "members"), 3, 3)
+    role = members[2].astype(str)
+    if not set(role) <= {"seed", "hidden"}:
+        raise DataError("the third column of members must be seed or hidden")
+    items = sorted_ids(pd.concat([train["item"], members[1]]))
+    users = sorted_ids(train["user"])
+    item = codes(items, members[1])
+    who = members.groupby(0, sort=True).indices
+    rows = codes(items, train["item"])
+    return FeedbackTask(
+        catalogue=read_catalogue(items, folder, side),
+        background=Interactions.of(
+            codes(users, train["user"]),
+            Evidence.of(rows, value=train["plays"].to_numpy()),
+            n_users=len(users),
+        ),
+        seeds=[item[at[(role.iloc[at] == "seed").to_numpy()]] for at in who.values()],
+        hidden=[item[at[(role.iloc[at] == "hidden").to_numpy()]] for at in who.values()],
+    )
+
+
+def feedback(task: FeedbackTask, *, seed: int = 0, config: Config | None = None) -> FeedbackFigures:
+    """Play ten rounds of ten with and without learning from the answers."""
+    model = fit(task.background, task.catalogue, config or Config(random_state=seed))
+    seeds = [Evidence.of(known, kind=Kind.PLAY) for known in task.seeds]
+    updated, never = (
+        feedback_loop(model, seeds, task.hidden, rounds=ROUNDS, n=SHOWN, update=update)
+        for update in (True, False)
+    )
+    return FeedbackFigures(updated, never)

@@ -1,0 +1,184 @@
+"""Fit one model, rank the whole catalogue, compare with what was held out."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.sparse import hstack
+
+from recsys.building import YARDSTICKS
+from recsys.catalogue import Catalogue
+from recsys.cli.tasks import Task
+from recsys.config import Config
+from recsys.content_features import idf_rows
+from recsys.errors import DataError
+from recsys.evaluation import bootstrap
+from recsys.evidence import Interactions
+from recsys.hybrid import HybridRecommender
+from recsys.metrics import ACCURACY, beyond, hits, means, per_user, top_items
+from recsys.sparse import csr, unit
+from recsys.training import fit, together
+from recsys.types import Csr, Doubles, Ints
+
+HYBRID = "hybrid"
+SINGLE = ("popularity", *YARDSTICKS, "closed_form", "latent", "lifted", "content")
+BATCH = 256
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """What one model reaches: rows of the arrays are the judged listeners, by code in ``judged``."""
+
+    name: str
+    figures: dict[str, float]
+    ndcg: Doubles
+    fit_seconds: float
+    judged: Ints
+    lists: Ints
+    scores: Doubles
+
+
+def measure(task: Task, name: str, *, seed: int = 0) -> Result:
+    """Fit one model (or the hybrid, whose weights are learned) and measure it.
+
+    Raises
+    ------
+    DataError
+        When there is no model of that name.
+    """
+    check_names([name])
+    started = time.perf_counter()
+    model = fitted(task, name, seed)
+    return judge(model, task, name, time.perf_counter() - started)
+
+
+def fitted(task: Task, name: str, seed: int) -> HybridRecommender:
+    """Fit the hybrid, or one part alone."""
+    alone = None if name == HYBRID else (name,)
+    config = Config(parts=alone, learn_weights=name == HYBRID, random_state=seed)
+    return fit(task.train, task.catalogue, config, validation=task.valid)
+
+
+def judge(model: HybridRecommender, task: Task, name: str, fit_seconds: float) -> Result:
+    """Rank the catalogue for every listener with something to find."""
+    n_items = task.catalogue.n_items
+    wanted = _pairs(task.wanted, n_items)
+    known = _pairs(task.known, n_items)
+    judged = np.flatnonzero(np.diff(wanted.indptr) > 0)
+    lists, scores = _rankings(model, task, known, judged)
+    figures = per_user(hits(lists, wanted[judged]), np.diff(wanted.indptr)[judged])
+    heard = task.train if task.valid is None else together(task.train, task.valid)
+    whole = _pairs(heard, n_items)
+    listeners = np.bincount(whole.indices, minlength=n_items)
+    n_users = int((np.diff(whole.indptr) > 0).sum())
+    more = beyond(lists, listeners, n_users, _described(task.catalogue))
+    figures_of_all = {**means(figures), **more}
+    return Result(name, figures_of_all, figures["ndcg@10"], fit_seconds, judged, lists, scores)
+
+
+def check_names(names: Sequence[str]) -> None:
+    """Refuse an empty list of models and names that do not exist."""
+    for name in names:
+        if name != HYBRID and name not in SINGLE:
+            raise DataError(f"there is no model {name}; choose from {', '.join((*SINGLE, HYBRID))}")
+    if not names:
+        raise DataError("name at least one model")
+
+
+def mean_of(runs: Sequence[Result]) -> Result:
+    """Average the figures of runs that differ in their random start; lists are the first run's."""
+    first = runs[0]
+    return Result(
+        name=first.name,
+        figures={k: float(np.mean([run.figures[k] for run in runs])) for k in first.figures},
+        ndcg=np.mean([run.ndcg for run in runs], axis=0),
+        fit_seconds=float(np.mean([run.fit_seconds for run in runs])),
+        judged=first.judged,
+        lists=first.lists,
+        scores=first.scores,
+    )
+
+
+def _described(catalogue: Catalogue) -> Csr:
+    """Return unit rows for the intra-list distance: tags, beside the artist where there is one."""
+    if catalogue.is_flat or catalogue.item_tags is None:
+        return idf_rows(catalogue.tags)
+    n = catalogue.n_items
+    artist = csr((np.ones(n), (np.arange(n), catalogue.artist_of)), (n, catalogue.n_artists))
+    return unit(hstack([artist, idf_rows(catalogue.item_tags)], format="csr"))
+
+
+def _pairs(rows: Interactions, n_items: int) -> Csr:
+    made = csr((np.ones(len(rows)), (rows.user, rows.id)), (rows.n_users, n_items))
+    made.sum_duplicates()
+    return made
+
+
+def _rankings(
+    model: HybridRecommender, task: Task, known: Csr, judged: Ints
+) -> tuple[Ints, Doubles]:
+    catalogue = task.catalogue
+    signals = model.signals(task.known)
+    n_users = task.known.n_users
+    artists = signals.artists.matrix(n_users, catalogue.n_artists)
+    items = signals.items.matrix(n_users, catalogue.n_items)
+    order = np.arange(catalogue.n_items)
+    lists, scores = [], []
+    for start in range(0, len(judged), BATCH):
+        rows = judged[start : start + BATCH]
+        totals = model.score_matrix(artists[rows], items[rows])
+        if task.among is not None:
+            totals[:, ~task.among] = -np.inf
+        best = top_items(totals, known[rows], order)
+        lists.append(best)
+        scores.append(np.take_along_axis(totals, np.maximum(best, 0), axis=1).astype(np.float64))
+    return np.concatenate(lists), np.concatenate(scores)
+
+
+def interval(result: Result) -> tuple[float, float]:
+    """95 % bootstrap interval of NDCG@10 over listeners."""
+    return bootstrap(result.ndcg)
+
+
+def summary(results: list[Result]) -> dict[str, Any]:
+    """Figures of several runs, and each model's paired difference to the last one, as JSON."""
+    best = results[-1]
+    rows = []
+    for one in results:
+        low, high = interval(one)
+        row: dict[str, Any] = {
+            "model": one.name,
+            **{k: round(v, 4) for k, v in one.figures.items()},
+            "ndcg@10 95%": [round(low, 4), round(high, 4)],
+            "fit_seconds": round(one.fit_seconds, 2),
+        }
+        if one is not best:
+            gap = bootstrap(best.ndcg - one.ndcg)
+            row[f"{best.name} minus this"] = [
+                round(float((best.ndcg - one.ndcg).mean()), 4),
+                *(round(v, 4) for v in gap),
+            ]
+        rows.append(row)
+    return {"users": len(best.ndcg), "models": rows}
+
+
+def write_rankings(result: Result, task: Task, path: Path) -> None:
+    """Write user, rank, item, score of every listener with something to find; 20 ranks each."""
+    depth = result.lists.shape[1]
+    items = result.lists.ravel()
+    frame = pd.DataFrame(
+        {
+            "user": np.repeat(np.asarray(task.user_ids)[result.judged], depth),
+            "rank": np.tile(np.arange(1, depth + 1), len(result.judged)),
+            "item": np.asarray(task.item_ids)[np.maximum(items, 0)],
+            "score": result.scores.ravel(),
+        }
+    )
+    frame[items >= 0].to_csv(path, index=False)
+
+
+COLUMNS = (*ACCURACY, "coverage@10", "novelty@10", "ild@10")

@@ -1,0 +1,69 @@
+"""Predicting how often a listener plays something: y = ln(1 + plays) of held-out pairs."""
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from recsys.cli.tasks import Task
+from recsys.errors import DataError
+from recsys.evidence import Interactions
+from recsys.play_counts import Pairs, PlayCounts
+from recsys.types import Doubles
+
+
+@dataclass(frozen=True)
+class PlaysFigures:
+    """Errors over all pairs (micro average) and the share of variance explained."""
+
+    model: str
+    mse: float
+    rmse: float
+    mae: float
+    r2: float
+    fit_seconds: float
+
+
+def measure_plays(task: Task, *, seeds: int = 1) -> list[PlaysFigures]:
+    """Fit on train, learn the correction on valid, fit again on both, predict test."""
+    if task.valid is None:
+        raise DataError("this protocol needs a valid file")
+    train, valid, test = _pairs(task.train), _pairs(task.valid), _pairs(task.wanted)
+    wanted = test.log_plays
+    shape = (len(task.user_ids), task.catalogue.n_items)
+    rows = []
+    runs = []
+    started = time.perf_counter()
+    for seed in range(seeds):
+        model = PlayCounts(shape, task.catalogue.tags, random_state=seed).fit(train, valid)
+        runs.append(model.predict(test))
+    seconds = (time.perf_counter() - started) / seeds
+    for name, guess in model.baselines(test).items():
+        rows.append(_figures(name, guess, wanted, 0.0))
+    rows.append(_mean([_figures("play counts", one, wanted, seconds) for one in runs]))
+    return rows
+
+
+def _pairs(rows: Interactions) -> Pairs:
+    return Pairs(rows.user, rows.id, np.log1p(rows.value.astype(np.float64)))
+
+
+def _figures(name: str, guess: Doubles, wanted: Doubles, seconds: float) -> PlaysFigures:
+    error = guess - wanted
+    mse = float(np.mean(error**2))
+    return PlaysFigures(
+        model=name,
+        mse=mse,
+        rmse=float(np.sqrt(mse)),
+        mae=float(np.abs(error).mean()),
+        r2=1 - mse / float(wanted.var()),
+        fit_seconds=seconds,
+    )
+
+
+def _mean(rows: list[PlaysFigures]) -> PlaysFigures:
+    numbers = {
+        name: float(np.mean([getattr(row, name) for row in rows]))
+        for name in ("mse", "rmse", "mae", "r2", "fit_seconds")
+    }
+    return PlaysFigures(model=rows[0].model, **numbers)

@@ -1,0 +1,133 @@
+"""Protocols that rank a catalogue once: what may be known, and what should be found."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from recsys.catalogue import Catalogue
+from recsys.cli.side_information import SideFiles, read_catalogue
+from recsys.cli.tables import codes, columns, find, plays_of, sorted_ids
+from recsys.errors import DataError
+from recsys.evidence import Evidence, Interactions
+from recsys.training import together
+from recsys.types import Bools
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """One measurement.
+
+    Ids of any kind are numbered 0.. in sorted order (integers as integers, else as text), so that
+    the index of an item, its id in the catalogue and the order of ties are the same; ``item_ids``
+    and ``user_ids`` give the names of the files back.
+
+    Parameters
+    ----------
+    catalogue : Catalogue
+        Of every item in any file.
+    train : Interactions
+        What models are fitted on.
+    valid : Interactions or None
+        Held-out rows of the same listeners to learn weights on, part of the final fit; None holds
+        some of ``train`` out for that.
+    known : Interactions
+        What is known of the judged listeners; never ranked.
+    wanted : Interactions
+        What should be found.
+    among : ndarray of shape (n_items,), bool, or None
+        The only items to rank.
+    """
+
+    catalogue: Catalogue
+    train: Interactions
+    valid: Interactions | None
+    known: Interactions
+    wanted: Interactions
+    user_ids: Any
+    item_ids: Any
+    among: Bools | None = None
+
+
+def holdout(folder: Path, side: SideFiles) -> Task:
+    """Read a random or temporal holdout: the same listeners in ``train``, ``valid`` and ``test``."""
+    frames = {name: plays_of(find(folder, name)) for name in ("train", "valid", "test")}
+    users, items, rows = _coded(frames)
+    return Task(
+        catalogue=read_catalogue(items, folder, side),
+        train=rows["train"],
+        valid=rows["valid"],
+        known=together(rows["train"], rows["valid"]),
+        wanted=rows["test"],
+        user_ids=users,
+        item_ids=items,
+    )
+
+
+def strong(folder: Path, side: SideFiles) -> Task:
+    """Read strong generalisation: the judged listeners take no part in the fit.
+
+    ``train`` holds the plays of the others; ``heldout`` (user, item, count, role, part) names what
+    is folded in ("foldin") and what should be found ("target"). The rows of part "valid" are
+    training data for the listeners of part "test".
+    """
+    frame = columns(find(folder, "heldout"), 5, 5)
+    plays = pd.DataFrame({"user": frame[0], "item": frame[1], "plays": frame[2].astype(np.float32)})
+    role, part = frame[3].astype(str), frame[4].astype(str)
+    judged = part == "test"
+    frames = {
+        "train": pd.concat([plays_of(find(folder, "train")), plays[~judged]]),
+        "known": plays[judged & (role == "foldin")],
+        "wanted": plays[judged & (role == "target")],
+    }
+    if not len(frames["known"]) or not len(frames["wanted"]):
+        raise DataError("heldout holds no rows of role foldin and target in part test")
+    users, items, rows = _coded(frames)
+    return Task(
+        catalogue=read_catalogue(items, folder, side),
+        train=rows["train"],
+        valid=None,
+        known=rows["known"],
+        wanted=rows["wanted"],
+        user_ids=users,
+        item_ids=items,
+    )
+
+
+def cold(folder: Path, side: SideFiles) -> Task:
+    """Read cold-start items: only those of ``cold_artists`` (or ``cold_items``) are ranked."""
+    frames = {name: plays_of(find(folder, name)) for name in ("train", "test")}
+    listed = columns(find(folder, "cold_artists", "cold_items"), 1, 1)[0]
+    users, items, rows = _coded(frames, more_items=listed)
+    among = np.zeros(len(items), np.bool_)
+    among[codes(items, listed)] = True
+    return Task(
+        catalogue=read_catalogue(items, folder, side),
+        train=rows["train"],
+        valid=None,
+        known=rows["train"],
+        wanted=rows["test"],
+        user_ids=users,
+        item_ids=items,
+        among=among,
+    )
+
+
+def _coded(
+    frames: Mapping[str, "pd.DataFrame"], more_items: "pd.Series[Any] | None" = None
+) -> tuple[Any, Any, dict[str, Interactions]]:
+    whole = pd.concat(list(frames.values()))
+    listed = whole["item"] if more_items is None else pd.concat([whole["item"], more_items])
+    users, items = sorted_ids(whole["user"]), sorted_ids(listed)
+    rows = {
+        name: Interactions.of(
+            codes(users, frame["user"]),
+            Evidence.of(codes(items, frame["item"]), value=frame["plays"].to_numpy()),
+            n_users=len(users),
+        )
+        for name, frame in frames.items()
+    }
+    return users, items, rows

@@ -18,6 +18,7 @@ from bot.demo.listens import Upload, read_listens
 from bot.demo.personas import NEWCOMER, YOU
 from bot.demo.seeding import bring_in, first_model, pick_artists, upload_of, vote
 from bot.demo.simulated import PortTakenError, Simulation, simulated
+from bot.demo.stand_ins import StandIns, stand_ins
 from bot.domain.ids import ChannelId, GuildId, MemberId
 from bot.errors import BadFileError, SettingsError
 from bot.run import set_up_logging
@@ -100,17 +101,16 @@ async def open_demo(data_dir: Path, uploads: Sequence[Upload] = ()) -> AsyncIter
     SettingsError
         When nothing in a file of `uploads` can be read.
     """
-    settings = Settings(
-        _env_file=None,
-        discord_token=None,
-        discord_token_file=None,
-        data_dir=data_dir,
-        refit_changes=REFIT_CHANGES,
-        backup_hours=0,
-    )
-    async with open_app(settings, min_refit_pause_s=REFIT_PAUSE_S) as app:
+    tracks = await asyncio.to_thread(read_tracks, atlas_folder())
+    async with (
+        stand_ins(tracks) as services,
+        open_app(
+            _settings(data_dir, services),
+            min_refit_pause_s=REFIT_PAUSE_S,
+            addresses=services.addresses,
+        ) as app,
+    ):
         sample = all(upload.member == YOU for upload in uploads)
-        tracks = await asyncio.to_thread(read_tracks, atlas_folder())
         drawn = draw_community(tracks, now=datetime.now(UTC)) if sample else ()
         brought = {upload.member: upload for upload in uploads}
         listeners = [one for one in drawn if one.name not in brought]
@@ -121,6 +121,7 @@ async def open_demo(data_dir: Path, uploads: Sequence[Upload] = ()) -> AsyncIter
             app.make_bot(), members=[*names, NEWCOMER], check_errors=False
         ) as simulation:
             ids = {name: MemberId(m.id) for name, m in simulation.members.items()}
+            services.identity.people = {id_: name for name, id_ in ids.items()}
             try:
                 await bring_in(app, everybody, ids)
             except BadFileError as error:
@@ -130,6 +131,18 @@ async def open_demo(data_dir: Path, uploads: Sequence[Upload] = ()) -> AsyncIter
             guild_id, channel_id = GuildId(simulation.guild.id), ChannelId(simulation.channel.id)
             await vote(app, listeners, tracks, ids, guild_id=guild_id, channel_id=channel_id)
             yield Demo(app, simulation, sample)
+
+
+def _settings(data_dir: Path, services: StandIns) -> Settings:
+    return Settings(
+        _env_file=None,
+        discord_token=None,
+        discord_token_file=None,
+        data_dir=data_dir,
+        refit_changes=REFIT_CHANGES,
+        backup_hours=0,
+        **services.settings,
+    )
 
 
 async def _until_closed(demo: Demo, closed: asyncio.Future[None]) -> None:
@@ -150,13 +163,14 @@ Ready after {took_s:.0f} s. Open this in your browser:
 
     {address}
 
-You are {you}, one of {len(names)} listeners. Four things to try in the box below the channel:
+You are {you}, one of {len(names)} listeners. Five things to try in the box below the channel:
 
  1. /recommend, press 👍 or 👎 under a few tracks, then /recommend again:
     the new list already knows.
  2. Switch to {NEWCOMER} and type /start: pick five artists, get a first list.
  3. /blend {blend}, then switch to {other} and press "I'm in".
  4. Press ⋯ under a track, or ask /taste, to see what is known and why.
+ 5. /link a Spotify account (a stand-in with made-up listeners), then ⋯ and "List to Spotify".
 
 Nothing leaves this computer, and all of it is deleted at the end. Ctrl-C ends the demo.
 {SEPARATOR}"""

@@ -1,0 +1,96 @@
+"""Stand-ins for the services that the demo can't ask: Spotify, and Discord's "who are you?"."""
+
+import random
+import socket
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from bot.adapters.spotify.addresses import Addresses
+from bot.demo.atlas import AtlasTrack
+from bot.demo.identity import IdentityStandIn
+from bot.demo.spotify.server import SpotifyStandIn
+from bot.demo.spotify.world import RANGES, Account, SpotifyTrack, World
+
+ACCOUNTS: Final = (
+    ("Night Drive", ("synth-pop", "electronic", "new wave")),
+    ("Sunday Crates", ("soul", "jazz", "funk")),
+    ("Loud Basement", ("punk", "noise rock", "shoegaze")),
+)
+"""Made-up accounts at the stand-in, and the styles they play."""
+MISSING_EVERY: Final = 11
+"""Each so-many-th track of the atlas is one that the stand-in for Spotify doesn't have."""
+RECENT: Final = 50
+SAVED: Final = 120
+SEED: Final = 33
+SECRET: Final = "only the stand-in asks for this"  # noqa: S105  # and it takes anything
+
+
+@dataclass(frozen=True, slots=True)
+class StandIns:
+    """Where they listen, and the settings that lead the bot there."""
+
+    addresses: Addresses
+    settings: Mapping[str, Any]
+    identity: IdentityStandIn
+    spotify: SpotifyStandIn
+
+
+@asynccontextmanager
+async def stand_ins(tracks: Sequence[AtlasTrack]) -> AsyncIterator[StandIns]:
+    """Run the stand-ins on this machine until the block ends."""
+    async with SpotifyStandIn() as spotify, IdentityStandIn() as identity:
+        _fill(spotify.world, tracks)
+        port = _free_port()
+        yield StandIns(
+            addresses=Addresses(
+                api=spotify.api_url,
+                accounts=spotify.accounts_url,
+                discord=identity.url,
+                stand_ins=True,
+            ),
+            settings={
+                "spotify_client_id": spotify.world.client_id,
+                "public_url": f"http://127.0.0.1:{port}",
+                "web_port": port,
+                "discord_client_secret": SECRET,
+            },
+            identity=identity,
+            spotify=spotify,
+        )
+
+
+def _free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+def _fill(world: World, tracks: Sequence[AtlasTrack]) -> None:
+    """Let the stand-in know most of the atlas, and give each account a listening life."""
+    draw = random.Random(SEED)
+    known = [
+        (one, world.track(one.title, one.artist.name, draw.randrange(150_000, 330_000)))
+        for number, one in enumerate(tracks, start=1)
+        if number % MISSING_EVERY
+    ]
+    for name, styles in ACCOUNTS:
+        liked = [track for one, track in known if set(styles) & set(one.artist.tags)]
+        draw.shuffle(liked)
+        _listen(world.add_account(name), liked, draw)
+
+
+def _listen(account: Account, liked: Sequence[SpotifyTrack], draw: random.Random) -> None:
+    at = datetime.now(UTC)
+    for song in liked[:RECENT]:
+        at -= timedelta(milliseconds=song.duration_ms) + timedelta(minutes=draw.randrange(20))
+        account.plays.append((at, song))
+    for place, time_range in enumerate(RANGES):
+        account.top_tracks[time_range] = list(liked[20 * place : 20 * place + 50])
+        names = [song.artist for song in liked[10 * place : 10 * place + 90]]
+        account.top_artists[time_range] = list(dict.fromkeys(names))[:50]
+    for song in liked[:SAVED]:
+        at -= timedelta(days=2)
+        account.saved.append((at, song))

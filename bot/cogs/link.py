@@ -1,5 +1,7 @@
 """`/link` and `/unlink`: a Spotify account for whoever asks, in private."""
 
+import asyncio
+import contextvars
 import time
 from typing import Any
 
@@ -81,10 +83,15 @@ async def begin(spotify: SpotifyServices, interaction: discord.Interaction[Any])
 
 
 class _Follower:
-    """Keeps the private message up to date; how reading goes on is shown now and then only."""
+    """Keeps the private message up to date; how reading goes on is shown now and then only.
+
+    Events come from a page or a background task; the edit is made in the command's own context,
+    where discord.py looks for what carries it.
+    """
 
     def __init__(self, interaction: discord.Interaction[Any]) -> None:
         self._interaction = interaction
+        self._context = contextvars.copy_context()
         self._last = time.monotonic()
 
     async def __call__(self, event: LinkEvent) -> None:
@@ -92,6 +99,9 @@ class _Follower:
         if event.of and now - self._last < PROGRESS_EVERY_S:
             return
         self._last = now
+        await asyncio.create_task(self._edit(event), context=self._context)
+
+    async def _edit(self, event: LinkEvent) -> None:
         await self._interaction.edit_original_response(view=link_event(event))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any
 
@@ -200,3 +201,17 @@ async def test_a_link_that_has_ended_is_named_as_such(linked_room: LinkRoom):
     assert "has ended your link" in words(ended)
     offer = await linked_room.run("Ada", "link")
     assert "has ended" in words(offer)
+
+
+async def test_the_message_follows_what_happens_on_a_page(linked_room: LinkRoom):
+    """A page's task knows nothing of the command's context, as the web server's don't."""
+    assert linked_room.app.services.spotify is not None
+    links = linked_room.app.services.spotify.links
+    shown = await linked_room.run("Ada", "link")
+    account = linked_room.fake.world.add_account("Ada on Spotify")
+    address = linked_room.fake.consent_to(url_of(shown), account)
+    finish = links.pasted(linked_room.id_of("Ada"), address)
+    await asyncio.create_task(finish, context=contextvars.Context())
+    await links.watch.settle()
+    message = linked_room.sim.env.backend.get_message(shown.response.channel_id, shown.response.id)
+    assert "Linked as **Ada on Spotify**, 0 listens are in" in str(message.components)

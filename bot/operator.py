@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from bot import spotify_door
 from bot.adapters.sqlite import backup as backups
 from bot.adapters.sqlite.database import DATABASE_NAME
 from bot.app import open_app
@@ -73,6 +74,7 @@ def doctor(settings: Settings | None, problem: str | None) -> int:
     checks = [_settings(settings, problem), _python(), _sqlite()]
     if settings is not None:
         checks += [_token(settings), _folder(settings), _space(settings), _database(settings)]
+        checks.append(spotify_door.checked(settings))
     for well, sentence in checks:
         _say(f"{'ok  ' if well else 'FIX '} {sentence}")
     return 0 if all(well for well, _ in checks) else 1

@@ -11,6 +11,7 @@ from bot.app import App, open_app
 from bot.client import MusicBot
 from bot.errors import SettingsError
 from bot.health import beat
+from bot.redaction import RedactingFormatter
 from bot.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -22,6 +23,7 @@ QUIET = (
     "spotipy",
     "urllib3",
     "requests",
+    "aiohttp.access",
     "aiosqlite",
 )
 """Loggers that print bodies, tokens or every heartbeat below WARNING."""
@@ -29,9 +31,9 @@ QUIET = (
 
 def set_up_logging(level: str) -> None:
     """Log to standard error; libraries that would log secrets stay at WARNING."""
-    logging.basicConfig(
-        level=level, format="%(asctime)s %(levelname)-7s %(name)s: %(message)s", force=True
-    )
+    handler = logging.StreamHandler()
+    handler.setFormatter(RedactingFormatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s"))
+    logging.basicConfig(level=level, handlers=[handler], force=True)
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
     discord.VoiceClient.warn_nacl = False

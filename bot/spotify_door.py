@@ -68,6 +68,22 @@ def spotify_door(settings: Settings) -> SpotifyDoor | None:
     )
 
 
+def checked(settings: Settings) -> tuple[bool, str]:
+    """Return whether the door's settings are well, and a sentence for `doctor`."""
+    try:
+        door = spotify_door(settings)
+        if door is None:
+            return True, "Spotify is off (AUXCORD_SPOTIFY_CLIENT_ID is not set)"
+        token_keys(settings)
+    except SettingsError as error:
+        return False, str(error)
+    way = "through the bot's pages" if door.base_url else "by a pasted address"
+    return True, (
+        f"Spotify is on, linking works {way}; {door.redirect_uri} has to be a redirect URI of your "
+        f"application there, listens are used for: {settings.spotify_listens.value}"
+    )
+
+
 def token_keys(settings: Settings) -> list[bytes]:
     """Return the keys that seal tokens, the one in use first."""
     from bot.adapters.vault import load_keys  # cryptography only where the door is on

@@ -7,7 +7,7 @@ import pytest
 
 from bot.errors import SettingsError
 from bot.settings import Settings
-from bot.spotify_door import spotify_door
+from bot.spotify_door import checked, spotify_door
 from bot.web.rendering import Renderer, sentence
 from bot.web.server import Allowance
 from tests.web.conftest import ANA, House
@@ -144,3 +144,14 @@ async def test_without_a_public_address_the_button_leads_to_spotify(small_house:
         small_house.fake.world.client_id, "c" * 32
     )
     assert len(real) <= 512, "longer than a Discord button takes"
+
+
+def test_doctor_says_how_the_door_is(tmp_path: Path) -> None:
+    def said(**changes: object) -> tuple[bool, str]:
+        return checked(Settings(_env_file=None, data_dir=tmp_path, **changes))  # type: ignore[arg-type]
+
+    assert said() == (True, "Spotify is off (AUXCORD_SPOTIFY_CLIENT_ID is not set)")
+    well, sentence_ = said(spotify_client_id="x")
+    assert well
+    assert "http://127.0.0.1:8787/spotify/callback" in sentence_
+    assert said(spotify_client_id="x", public_url="nonsense")[0] is False

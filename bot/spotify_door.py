@@ -74,7 +74,8 @@ def checked(settings: Settings) -> tuple[bool, str]:
         door = spotify_door(settings)
         if door is None:
             return True, "Spotify is off (AUXCORD_SPOTIFY_CLIENT_ID is not set)"
-        token_keys(settings)
+        if settings.token_key is not None or token_key_file(settings).exists():
+            token_keys(settings)
     except SettingsError as error:
         return False, str(error)
     way = "through the bot's pages" if door.base_url else "by a pasted address"

@@ -24,6 +24,7 @@ from bot.errors import (
     NotAllowlistedError,
     PremiumRequiredError,
     SealBrokenError,
+    UpstreamError,
     UserError,
 )
 from bot.ports import Clock, DoorStore
@@ -267,6 +268,9 @@ class LinkService:
             login = await self._join(request, code)
         except UserError as error:
             await self.watch.refused(member_id, error.key, **error.params)
+            raise
+        except UpstreamError:
+            await self.watch.refused(member_id, "web.trouble")
             raise
         await self.watch.linked(login)
         return login

@@ -7,6 +7,7 @@ import pytest
 
 from bot.domain.listening import Source
 from bot.errors import ConsentMissingError, UserError
+from tests.fake_spotify import Fault
 from tests.web.conftest import ANA, BEN, House
 
 
@@ -205,3 +206,17 @@ async def test_listens_of_the_api_do_not_train_by_default(house: House) -> None:
     assert rows == 0
     summary = await house.app.database.listens.taste(ANA, top=3)
     assert [s.source for s in summary.sources] == [Source.SPOTIFY_API]
+
+
+@pytest.mark.parametrize(("path", "calls"), [("/api/token", 1), ("/v1/me", 3)])
+async def test_trouble_at_the_end_is_told_and_nothing_is_linked(
+    house: House, path: str, calls: int
+) -> None:
+    house.fake.fail(path, Fault.ERROR, times=calls)
+    status, words = await link(house)
+    assert status == 502
+    assert "did not answer" in words
+    assert house.events[ANA][-1].key == "web.trouble"
+    assert (await house.spotify.links.status(ANA))[1].used == 0
+    house.fake.mend()
+    assert (await link(house))[0] == 200

@@ -91,12 +91,12 @@ class SpotifySync:
     async def run(self) -> None:
         """Read whoever is due, for ever."""
         while True:
+            self._changed.clear()
             try:
                 wait = await self.round()
             except Exception:  # a loop catches once, logs and lives on
                 log.exception("reading Spotify accounts failed; next try in %.0f s", IDLE_S)
                 wait = IDLE_S
-            self._changed.clear()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(wait):
                     await self._changed.wait()

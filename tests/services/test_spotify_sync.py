@@ -1,5 +1,6 @@
 """Reading accounts: nothing twice, gaps noted, seldom enough for the quota, and alive after trouble."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -283,3 +284,29 @@ async def test_unlinked_while_reading_nothing_comes_back(desk: Desk) -> None:
     assert await desk.sync.sync(ANA) == 0
     assert await desk.listens() == 0
     assert await desk.sync.state(ANA) is None
+
+
+async def test_who_is_linked_during_a_round_is_read_right_after_it(desk: Desk) -> None:
+    account = await desk.link()
+    desk.play(account, 3)
+    rounds = 0
+    read = asyncio.Event()
+    once = desk.sync.round
+
+    async def counted() -> float:
+        nonlocal rounds
+        rounds += 1
+        if rounds == 1:
+            desk.sync.wake()  # somebody linked while the round was under way
+            return 300.0
+        wait = await once()
+        read.set()
+        return wait
+
+    desk.sync.round = counted  # type: ignore[method-assign]
+    task = asyncio.create_task(desk.sync.run())
+    async with asyncio.timeout(20):
+        await read.wait()
+    task.cancel()
+    await asyncio.wait([task])
+    assert await desk.listens() == 3

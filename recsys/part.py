@@ -41,6 +41,13 @@ class Curve:
                 total += (np.float32(slope) + np.float32(more) * thin) * bend(raw, knee)
         return total
 
+    def times(self, scale: float) -> "Curve":
+        """Return the same curve, steeper or flatter."""
+        slopes, thin = (
+            tuple(slope * scale for slope in each) for each in (self.slopes, self.thin_slopes)
+        )
+        return Curve(slopes, self.knees, thin)
+
     def ratio(self, raw: float, thin: float) -> float:
         """curve(raw) / raw, by which a linear share of raw becomes a share of the log-odds."""
         total = 0.0

@@ -17,14 +17,14 @@ from recsys.imagined import imagined_listeners
 from recsys.interactions import Weighing, weigh
 from recsys.part import Curve, Part
 from recsys.ranking_sample import Asked, draw_sample
-from recsys.sparse import empty
 from recsys.types import Bools, Csr
-from recsys.weights import Blend, bias_for, learn_blend
+from recsys.weights import Blend, learn_blend, on_one_scale
 
 _COLD_SHARE = 0.1  # of the artists that can play the part of new ones
 _LEAST_COLD = 100
 _LEAST_USERS_FOR_COLD = 300
-_NEWCOMERS = 0.5
+_NEWCOMERS = 0.15
+_LEAST_USERS_FOR_NEWCOMERS = 20
 _MOST_OF_A_NEWCOMER = 10
 _SILENT = Curve((0.0,))
 
@@ -112,21 +112,21 @@ def _blends(
         known, held_out = hold_out(interactions, catalogue, seed=config.random_state)
     else:
         known, held_out = interactions, validation
-    artists, items = matrices(known, catalogue, config.weighing)
-    wanted_artists, wanted_items = matrices(held_out, catalogue, config.weighing)
-    at_items = catalogue.is_flat or 2 * wanted_items.nnz >= wanted_artists.nnz
+    new = _newcomers(known.n_users, config.random_state)
+    artists, items = matrices(known.where(~new[known.user]), catalogue, config.weighing)
     parts = build(artists, items, catalogue, config)
+    unheard = np.bincount(artists.indices, minlength=catalogue.n_artists) == 0
     n_listeners = _n_listeners(artists)
     if not n_listeners:
-        imagined = imagined_listeners(catalogue, seed=config.random_state)
-        artists, items = matrices(imagined, catalogue, config.weighing)
-        wanted_items = wanted_artists = empty((imagined.n_users, catalogue.n_items))
-        at_items = True
-    level = Level.ITEM if at_items else Level.ARTIST
-    unheard = np.bincount(artists.indices, minlength=catalogue.n_artists) == 0
-    asked = Asked(artists, items, wanted_items if at_items else wanted_artists, unheard)
-    if n_listeners:
-        asked += _as_newcomers(known, held_out, catalogue, config, level, unheard)
+        known = imagined_listeners(catalogue, seed=config.random_state)
+        held_out = known.where(np.zeros(len(known), np.bool_))
+        new = np.zeros(known.n_users, np.bool_)
+        artists, items = matrices(known, catalogue, config.weighing)
+    wanted = matrices(held_out.where(~new[held_out.user]), catalogue, config.weighing)
+    level = Level.ITEM if 2 * wanted[1].nnz >= wanted[0].nnz else Level.ARTIST
+    asked = Asked(artists, items, wanted[0 if level == Level.ARTIST else 1], unheard)
+    if new.any():
+        asked += _as_newcomers(known, held_out, new, catalogue, config, level, unheard)
     sample = draw_sample(
         parts,
         catalogue,
@@ -145,31 +145,35 @@ def _blends(
         )
         for part in parts
     }
-    return blend, Blend(curves, bias_for(curves, parts, sample), cold.n_positives)
+    return blend, on_one_scale(blend, curves, parts, sample)
+
+
+def _newcomers(n_users: int, seed: int) -> Bools:
+    """Choose listeners who take no part in the fit of the parts, shape (n_users,), bool."""
+    if n_users < _LEAST_USERS_FOR_NEWCOMERS:
+        return np.zeros(n_users, np.bool_)
+    chosen: Bools = np.random.default_rng(seed).random(n_users) < _NEWCOMERS
+    return chosen
 
 
 def _as_newcomers(
     known: Interactions,
     held_out: Interactions,
+    new: Bools,
     catalogue: Catalogue,
     config: Config,
     level: Level,
     unheard: Bools,
 ) -> Asked:
-    """Show half of the listeners as they were when they came: 1 to 10 rows are known of them.
-
-    All their other rows should be found. The parts have seen those, in the rows of the listener as
-    one of many; what is learned here is only how much to trust which part.
-    """
+    """Show the newcomers as they came: 1 to 10 rows are known of them, the others are wanted."""
     rng = np.random.default_rng(config.random_state)
-    half = rng.random(known.n_users) < _NEWCOMERS
-    mine = known.where(half[known.user])
+    mine = known.where(new[known.user])
     order = np.lexsort((rng.random(len(mine)), mine.user))
     count = np.bincount(mine.user, minlength=known.n_users)
     place = np.empty(len(mine), np.int64)
     place[order] = np.arange(len(mine)) - np.repeat(np.cumsum(count) - count, count)
     kept = place < rng.integers(1, _MOST_OF_A_NEWCOMER + 1, known.n_users)[mine.user]
-    rest = together(mine.where(~kept), held_out.where(half[held_out.user]))
+    rest = together(mine.where(~kept), held_out.where(new[held_out.user]))
     artists, items = matrices(mine.where(kept), catalogue, config.weighing)
     wanted = matrices(rest, catalogue, config.weighing)[0 if level == Level.ARTIST else 1]
     return Asked(artists, items, wanted, unheard)

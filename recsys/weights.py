@@ -11,7 +11,7 @@ from recsys.base import Model
 from recsys.part import Curve
 from recsys.ranking_sample import Sample
 from recsys.recipe import KINDS, PartKind
-from recsys.types import Doubles, Ints
+from recsys.types import Bools, Doubles, Ints
 
 _SHRINKAGE = 100.0  # held-out rows that a prior slope is worth
 _PRIOR_BIAS = -4.0
@@ -19,6 +19,7 @@ _LEAST_POSITIVES = 500  # held-out rows from which on NDCG itself is climbed
 _STEPS = (0.0, 0.4, 0.7, 1.4, 2.5)
 _ROUNDS = 2
 _TOP = 10
+_LOWER = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0)  # log-odds
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +80,7 @@ def learn_blend(parts: Sequence[Candidate], sample: Sample, n_users: int) -> Ble
     slopes = _listwise(scaled, sample, prior, lower)
     if sample.n_positives >= _LEAST_POSITIVES:
         slopes = _ascend(scaled, sample, slopes, lower)
-    scale, bias = _platt(scaled @ slopes, sample)
+    scale, bias = _platt(scaled @ slopes, sample.label, sample.stands_for, sample.n_positives)
     by_regime = scale * slopes.reshape(2, -1) / spread
     return Blend(_curves(parts, sample, by_regime), bias, sample.n_positives)
 
@@ -173,48 +174,60 @@ class _Lists:
         return float((gain / self.ideal).mean())
 
 
-def _platt(score: Doubles, sample: Sample) -> tuple[float, float]:
+def _platt(
+    score: Doubles, label: Bools, stands_for: Doubles, n_positives: int
+) -> tuple[float, float]:
     """Scale and bias of the log-odds; without both labels the score is left as it is."""
-    if not sample.n_positives or sample.label.all():
+    if not n_positives or label.all():
         return 1.0, _PRIOR_BIAS
     model = LogisticRegression(C=np.inf, max_iter=200)
-    model.fit(score[:, None], sample.label, sample_weight=sample.stands_for)
+    model.fit(score[:, None], label, sample_weight=stands_for)
     scale, bias = float(model.coef_[0, 0]), float(model.intercept_[0])
-    trust = sample.n_positives / (sample.n_positives + _SHRINKAGE)
+    trust = n_positives / (n_positives + _SHRINKAGE)
     if scale <= 0:
         return 1.0, _PRIOR_BIAS
     return float(scale**trust), trust * bias + (1 - trust) * _PRIOR_BIAS
 
 
-def bias_for(curves: Mapping[str, Curve], parts: Sequence[Candidate], sample: Sample) -> float:
-    """Find the bias at which the cold candidates are wanted as often as expected, by bisection.
+def on_one_scale(
+    blend: Blend, curves: Mapping[str, Curve], parts: Sequence[Candidate], sample: Sample
+) -> Blend:
+    """Place the artists that nobody has heard among the others.
 
-    The new artists that cold curves are learned on were played by someone, so they are wanted more
-    often than artists that nobody has heard; this brings both onto one scale.
+    The artists that played the new ones were chosen for having listeners, so they are wanted more
+    often than artists that really nobody has heard. Platt scaling on the cold candidates brings
+    them onto the same scale; the bias is then lowered as far as NDCG@10 of the whole lists wants.
 
     Parameters
     ----------
+    blend : Blend
+        Of the artists with listeners.
     curves : mapping of str to Curve
-        By name; parts without one say nothing.
+        Of those without, by name of the part.
     parts : sequence of Candidate
         In the order of the sample's columns.
     sample : Sample
         Drawn with the whole catalogue as candidates.
     """
     rows = sample.cold
-    total = np.zeros(int(rows.sum()))
-    thin = sample.thin
+    n_wanted = int(sample.label[rows].sum())
+    total = _total(curves, parts, sample)
+    scale, bias = _platt(total[rows], sample.label[rows], sample.stands_for[rows], n_wanted)
+    warm = _total(blend.curves, parts, sample) + blend.bias
+    lists = _Lists(
+        np.stack([np.where(rows, scale * total + bias, warm), rows * 1.0], axis=1), sample
+    )
+    reached = [lists.ndcg(np.array([1.0, -lower])) for lower in _LOWER]
+    lowest = _LOWER[int(np.argmax(reached))]
+    scaled = {name: curve.times(scale) for name, curve in curves.items()}
+    return Blend(scaled, bias - lowest, n_wanted)
+
+
+def _total(curves: Mapping[str, Curve], parts: Sequence[Candidate], sample: Sample) -> Doubles:
+    total = np.zeros(len(sample.label))
     for raw, part in zip(sample.raw, parts, strict=True):
-        if part.name in curves:
-            total += curves[part.name](raw[rows], thin[rows])
-    wanted = float(sample.label[rows].sum()) + 1.0
-    low, high = -40.0, 40.0
-    for _ in range(60):
-        middle = (low + high) / 2
-        chance = 1 / (1 + np.exp(-np.clip(total + middle, -50, 50)))
-        expected = float(chance @ sample.stands_for[rows]) + 1.0
-        low, high = (low, middle) if expected > wanted else (middle, high)
-    return (low + high) / 2
+        total += curves[part.name](raw, sample.thin)
+    return total
 
 
 def _curves(parts: Sequence[Candidate], sample: Sample, slopes: Doubles) -> dict[str, Curve]:

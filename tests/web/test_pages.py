@@ -155,3 +155,11 @@ def test_doctor_says_how_the_door_is(tmp_path: Path) -> None:
     assert well
     assert "http://127.0.0.1:8787/spotify/callback" in sentence_
     assert said(spotify_client_id="x", public_url="nonsense")[0] is False
+
+
+async def test_a_flood_of_bad_callbacks_is_cut_off_and_reaches_nobody(house: House) -> None:
+    browser = await house.browser()
+    answers = [(await browser.get(f"/spotify/callback?state={n}&code=x"))[0] for n in range(150)]
+    assert set(answers) == {303, 429}
+    assert answers.count(429) > 50
+    assert (house.fake.token_calls, house.fake.api_calls, house.discord.asked) == (0, 0, 0)

@@ -12,16 +12,20 @@ from typing import Any
 
 from bot.adapters.clock import SystemClock
 from bot.adapters.compute import ThreadCompute
+from bot.adapters.http.addresses import OpenAddresses
 from bot.adapters.spotify.addresses import Addresses
 from bot.adapters.sqlite import backup as backups
 from bot.adapters.sqlite.database import Database
 from bot.adapters.uploads import UploadFolder
 from bot.adapters.worker_process import WorkerProcess
 from bot.client import MusicBot
+from bot.open_wiring import open_doors
 from bot.ports import Clock
 from bot.services import Services
 from bot.services.blends import BlendService
 from bot.services.consent import ConsentService
+from bot.services.door_sync import DoorReader
+from bot.services.doors import DoorService
 from bot.services.feedback import FeedbackService
 from bot.services.guilds import GuildService
 from bot.services.imports import ImportService
@@ -66,6 +70,7 @@ async def open_app(
     clock: Clock | None = None,
     min_refit_pause_s: float = MIN_PAUSE_S,
     addresses: Addresses | None = None,
+    open_addresses: OpenAddresses | None = None,
 ) -> AsyncIterator[App]:
     """Open the database, start the child's keeper and the background services, yield, unwind.
 
@@ -106,6 +111,9 @@ async def open_app(
         )
         if spotify is not None:
             services = replace(services, spotify=spotify.services)
+        opened = await stack.enter_async_context(
+            open_doors(settings, services=services, addresses=open_addresses or OpenAddresses())
+        )
         await services.preferences.load()
         await services.training.start()
         tasks = _Background(stack)
@@ -115,7 +123,9 @@ async def open_app(
         if spotify is not None:
             tasks.own("spotify", spotify.services.sync.run())
             chores += spotify.chores
-        for chore in chores:
+        for name, work in opened.tasks:
+            tasks.own(name, work)
+        for chore in (*chores, *opened.chores):
             tasks.own(chore.name, keep_up(chore))
         yield App(settings=settings, database=database, services=services, worker=worker)
 
@@ -232,6 +242,17 @@ def _build(
         recommendations=database.recommendations,
         meta=database.meta,
         notices=NoticeBoard(),
+        doors=DoorService(
+            reader=DoorReader(
+                syncs=database.door_syncs, store=database.doors, training=training, clock=clock
+            ),
+            syncs=database.door_syncs,
+            store=database.doors,
+            listens=database.listens,
+            consent=consent,
+            training=training,
+            clock=clock,
+        ),
         spotify=None,
         upload_limit_mb=settings.upload_limit_mb,
         backup_days=_backup_days(settings),

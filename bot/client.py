@@ -22,6 +22,7 @@ COGS = (
     "bot.cogs.account",
     "bot.cogs.imports",
     "bot.cogs.link",
+    "bot.cogs.doors",
     "bot.cogs.spotify",
     "bot.cogs.taste",
     "bot.cogs.blend",

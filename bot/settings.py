@@ -6,9 +6,10 @@ Each is a variable `AUXCORD_<NAME>` or a line of `.env`; `.env.example` lists th
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from bot.domain.sources import OpenSource
 from bot.domain.spotify import ListensUse
 from bot.errors import SettingsError
 
@@ -68,6 +69,34 @@ class Settings(BaseSettings):
     """Client secret of the Discord application: the pages ask Discord who is there."""
     discord_client_secret_file: Path | None = None
     """A file that holds it instead."""
+
+    contact: str | None = None
+    """Your e-mail address or web page, told to every open source; without it none is asked."""
+    sources: Annotated[frozenset[OpenSource] | None, NoDecode] = None
+    """Open sources that may be asked, separated by commas, or `none`; all of them by default."""
+    listenbrainz_token: SecretStr | None = None
+    """A ListenBrainz user token; a few more of its answers need one."""
+    listenbrainz_token_file: Path | None = None
+    """A file that holds it instead."""
+    lastfm_key: SecretStr | None = None
+    """A Last.fm API key; without it Last.fm is not asked."""
+    lastfm_key_file: Path | None = None
+    """A file that holds it instead."""
+
+    @field_validator("sources", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        names = [name.strip().lower() for name in value.split(",") if name.strip()]
+        return [] if names == ["none"] else names
+
+    @field_validator("contact")
+    @classmethod
+    def _one_line(cls, value: str | None) -> str | None:
+        if value is not None and (not value.isprintable() or not value.isascii()):
+            raise ValueError("one line of plain characters, such as an e-mail address")
+        return value
 
     def token(self) -> str:
         """Return the Discord token.

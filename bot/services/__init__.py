@@ -7,6 +7,7 @@ if TYPE_CHECKING:
     from bot.ports import MetaStore, RecommendationStore
     from bot.services.blends import BlendService
     from bot.services.consent import ConsentService
+    from bot.services.doors import DoorService
     from bot.services.feedback import FeedbackService
     from bot.services.guilds import GuildService
     from bot.services.imports import ImportService
@@ -51,6 +52,7 @@ class Services:
     recommendations: "RecommendationStore"
     meta: "MetaStore"
     notices: "NoticeBoard"
+    doors: "DoorService"
     spotify: SpotifyServices | None
     upload_limit_mb: int
     backup_days: int

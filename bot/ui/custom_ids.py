@@ -26,6 +26,7 @@ LINK: Final = rf"{VERSION}:link:(?P<do>begin|finish)"
 UNLINK: Final = rf"{VERSION}:unlink:(?P<answer>ask|yes|no)"
 SPOTIFY: Final = rf"{VERSION}:spotify:(?P<do>queue|save|list):(?P<item>\d+)"
 BLEND_TO_SPOTIFY: Final = rf"{VERSION}:playlist:(?P<blend>\d+):(?P<list>\d+)"
+DOOR: Final = rf"{VERSION}:door:(?P<do>connect|ask|keep|delete|stay):(?P<source>[a-z]+)"
 FORGET: Final = rf"{VERSION}:forget:(?P<answer>yes|no)"
 
 
@@ -108,6 +109,11 @@ def spotify(do: str, item_id: ShownItemId) -> str:
 def blend_to_spotify(blend_id: BlendId, list_id: int) -> str:
     """Return the id of the button that makes a blend a playlist."""
     return f"{VERSION}:playlist:{blend_id}:{list_id}"
+
+
+def door(do: str, source: str) -> str:
+    """Return the id of a button of `/doors`."""
+    return f"{VERSION}:door:{do}:{source}"
 
 
 def forget(answer: str) -> str:

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import bot
 from bot.domain.blending import Agreement, BlendRule
+from bot.domain.doors import NAMED
 from bot.domain.listening import Source
 from bot.domain.music import LinkService
 from bot.ui.account import ADVENTURE_CHOICES
@@ -23,10 +24,17 @@ BUILT_KEYS = (
     | {f"settings.adventure_{value}" for value in ADVENTURE_CHOICES}
     | {f"settings.{n}_{s}" for n in ("private", "explicit", "notices") for s in ("on", "off")}
     | {key for key in catalogue() if key.startswith("part.")}
+    | {f"doors.{do}_{source}" for do in ("connect", "close") for source in NAMED}
     | {"playlist.name_list", "playlist.name_blend"}
     | {
         f"{stem}.{form}"
-        for stem in ("import.done", "taste.sources", "unlink.done")
+        for stem in (
+            "doors.deleted",
+            "doors.gaps",
+            "import.done",
+            "taste.sources",
+            "unlink.done",
+        )
         for form in ("one", "other")
     }
 )

@@ -4,9 +4,10 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import aiohttp
 import msgspec
@@ -33,6 +34,14 @@ LONGEST_PAUSE_S: Final = 24 * 3600.0
 
 Query = Mapping[str, str | int]
 Sleep = Callable[[float], Awaitable[None]]
+Judge = Callable[[Any], Exception | None]
+"""Says what an answer's own error means, for services that put theirs into the body."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    request: tuple[str, str, dict[str, Any], Any]
+    done: "asyncio.Future[Any]"
 
 
 def user_agent(version: str, contact: str) -> str:
@@ -61,6 +70,7 @@ class PoliteClient:
         manners: Manners,
         headers: Mapping[str, str] | None = None,
         secrets: Query | None = None,
+        judge: Judge | None = None,
         sleep: Sleep = asyncio.sleep,
         timeout: aiohttp.ClientTimeout = TIMEOUT,
     ) -> None:
@@ -72,6 +82,7 @@ class PoliteClient:
         self._manners = manners
         self._headers = dict(headers or {})
         self._secrets = dict(secrets or {})
+        self.judge = judge
         self._sleep = sleep
         self._timeout = timeout
         self._limiter = AsyncLimiter(manners.calls, manners.per_s)
@@ -83,6 +94,22 @@ class PoliteClient:
         )
         self._closed_until = 0.0
         self._strikes = 0
+        self._jobs: asyncio.Queue[_Job] = asyncio.Queue()
+        self._lane: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        """Open the lane: from now on requests are sent one after the other by a task of our own."""
+        self._lane = asyncio.create_task(self._work(), name=f"lane to {self.service}")
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        """Close the lane; who still waits hears that the service is away."""
+        lane, self._lane = self._lane, None
+        if lane is not None:
+            lane.cancel()
+            await asyncio.wait([lane])
+        while not self._jobs.empty():
+            _settle(self._jobs.get_nowait().done, OutageError(self.service))
 
     async def get(self, path: str, query: Query | None = None) -> Any:
         """Return the JSON of an answer, None for one without content.
@@ -109,6 +136,29 @@ class PoliteClient:
         return RateLimitedError(self.service, retry_after_s=wait_s)
 
     async def _ask(self, method: str, path: str, query: dict[str, Any], body: Any) -> Any:
+        if self._lane is None:
+            return await self._persist(method, path, query, body)
+        done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._jobs.put_nowait(_Job((method, path, query, body), done))
+        return await done
+
+    async def _work(self) -> None:
+        while True:
+            job = await self._jobs.get()
+            if job.done.done():
+                continue  # nobody waits any more
+            try:
+                answer = await self._persist(*job.request)
+            except asyncio.CancelledError:
+                _settle(job.done, OutageError(self.service))
+                raise
+            except Exception as error:  # noqa: BLE001  # handed to whoever asked
+                _settle(job.done, error)
+            else:
+                if not job.done.done():
+                    job.done.set_result(answer)
+
+    async def _persist(self, method: str, path: str, query: dict[str, Any], body: Any) -> Any:
         retrying = AsyncRetrying(
             retry=retry_if_exception(_worth_another_try),
             stop=stop_after_attempt(ATTEMPTS),
@@ -152,6 +202,10 @@ class PoliteClient:
             # Not `from error`: what aiohttp raises may repeat the address and with it a key.
             raise OutageError(self.service) from None
         self._heed(headers)
+        if self.judge is not None and "json" in kind and status < 500:
+            error = self.judge(self._parsed(raw, kind))
+            if error is not None:
+                raise error
         if status in self._manners.later_statuses:
             raise self.later(_said_wait(headers))
         if status >= 500:
@@ -189,6 +243,11 @@ class PoliteClient:
             wait = _seconds(headers.get("X-RateLimit-Reset-In"))
             if wait is not None:
                 self._closed_until = max(self._closed_until, time.monotonic() + wait)
+
+
+def _settle(done: "asyncio.Future[Any]", error: Exception) -> None:
+    if not done.done():
+        done.set_exception(error)
 
 
 def _worth_another_try(error: BaseException) -> bool:

@@ -32,7 +32,13 @@ class SourceStandIns:
 
         @web.middleware
         async def around(request: web.Request, handler: Any) -> web.StreamResponse:
-            return await self.around(request, handler)
+            try:
+                response = await self.around(request, handler)
+            except web.HTTPException as error:
+                error.force_close()
+                raise
+            response.force_close()  # the simulated Discord waits for every connection to end
+            return response
 
         app = web.Application(middlewares=[around])
         for part in (ListenBrainz, LastFm, Deezer, MusicBrainz, ReccoBeats):

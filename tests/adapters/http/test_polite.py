@@ -185,6 +185,30 @@ async def test_after_five_failures_nothing_is_sent_for_a_while(make, fake):
     assert caught.value.retry_after_s
 
 
+async def test_a_lane_sends_one_at_a_time_and_goes_on_after_trouble(make, fake):
+    async with make() as client:
+        fake.fail("nobody", Fault.HTML)
+        answers = await asyncio.gather(
+            client.get(ADDRESS),
+            client.get("/listenbrainz/1/user/nobody/listen-count"),
+            client.get(ADDRESS),
+            return_exceptions=True,
+        )
+        assert isinstance(answers[1], MalformedError)
+        assert answers[0] == answers[2] == {"payload": {"count": 0}}
+
+
+async def test_who_waits_when_the_lane_closes_hears_of_it(make, fake):
+    fake.fail("listen-count", Fault.HANG, times=9)
+    async with make() as client:
+        waiting = [asyncio.ensure_future(client.get(ADDRESS)) for _ in range(3)]
+        while not fake.asked:  # noqa: ASYNC110  # the fake has no event to offer
+            await asyncio.sleep(0)
+    for one in waiting:
+        with pytest.raises(OutageError):
+            await one
+
+
 async def test_nothing_secret_is_logged_or_raised(make, fake, caplog):
     caplog.set_level(logging.DEBUG)
     client = make(secrets={"api_key": "canary-key"}, headers={"Authorization": "Token canary-tok"})

@@ -1,0 +1,78 @@
+"""Puts the open sources together; what they need is imported only where they are switched on."""
+
+import logging
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from bot import __version__
+from bot.adapters.http.addresses import OpenAddresses
+from bot.domain.sources import OpenSource
+from bot.open_sources import OpenSources, in_words, open_sources
+from bot.ports_doors import NameDoor
+from bot.services import Services
+from bot.services.upkeep import Chore
+from bot.settings import Settings
+
+if TYPE_CHECKING:
+    from bot.adapters.http.clients import Clients
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenDoors:
+    """What runs in the background for the open sources."""
+
+    tasks: tuple[tuple[str, Coroutine[Any, Any, None]], ...] = ()
+    chores: tuple[Chore, ...] = ()
+
+
+@asynccontextmanager
+async def open_doors(
+    settings: Settings, *, services: Services, addresses: OpenAddresses
+) -> AsyncIterator[OpenDoors]:
+    """Open what the settings allow until the block ends; without a contact nothing is asked.
+
+    Raises
+    ------
+    SettingsError
+        When settings that belong together don't fit.
+    """
+    chosen = open_sources(settings)
+    log.info("open sources that are asked: %s", in_words(chosen))
+    if chosen is None:
+        yield OpenDoors()
+        return
+    from bot.adapters.http.clients import open_clients
+
+    secrets = _secrets(chosen)
+    async with open_clients(chosen.contact, secrets, addresses, version=__version__) as clients:
+        reader = services.doors.reader
+        for door in _named(chosen, clients):
+            reader.open(door)
+        tasks: list[tuple[str, Coroutine[Any, Any, None]]] = []
+        if reader.doors:
+            tasks.append(("names", reader.run()))
+        yield OpenDoors(tuple(tasks))
+
+
+def _secrets(chosen: OpenSources) -> dict[OpenSource, str]:
+    found = {
+        OpenSource.LISTENBRAINZ: chosen.listenbrainz_token,
+        OpenSource.LASTFM: chosen.lastfm_key,
+    }
+    return {source: secret for source, secret in found.items() if secret is not None}
+
+
+def _named(chosen: OpenSources, clients: "Clients") -> Iterator[NameDoor]:
+    """Return the doors that take a name."""
+    if chosen.asks(OpenSource.LISTENBRAINZ):
+        from bot.adapters.http.listenbrainz import ListenBrainzDoor
+
+        yield ListenBrainzDoor(clients.listenbrainz)
+    if chosen.asks(OpenSource.LASTFM):
+        from bot.adapters.http.lastfm import LastFmDoor
+
+        yield LastFmDoor(clients.lastfm)

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 from typing import Final
 
+from bot.adapters.sqlite.identities import store_track
 from bot.adapters.sqlite.search import index_artists, index_tracks
 from bot.adapters.sqlite.writer import transaction
 from bot.domain.ids import ImportId
@@ -95,12 +96,14 @@ def add_listens(
         "SELECT ?, s.id, r.source_time, "
         "  coalesce(r.uri, r.artist_key || char(31) || coalesce(r.title_key, '')) "
         "    || CASE WHEN r.source_time = '' AND r.skipped THEN char(31) || 'skip' ELSE '' END, "
-        "  t.id, CASE WHEN t.id IS NULL THEN a.id END, "
+        "  coalesce(t.id, o.track_id), "
+        "  CASE WHEN t.id IS NULL AND o.track_id IS NULL THEN a.id END, "
         "  r.started_at_ms, r.precision_ms, r.ms_played, r.plays, r.skipped, ? "
         "FROM upload.staged AS r "
         "CROSS JOIN sources AS s ON s.name = r.source "
         "CROSS JOIN artists AS a ON a.name_key = r.artist_key "
         "LEFT JOIN tracks AS t ON t.artist_id = a.id AND t.title_key = r.title_key "
+        "LEFT JOIN track_titles AS o ON o.artist_id = a.id AND o.title_key = r.title_key "
         "WHERE r.row BETWEEN ? AND ? AND (r.started_at_ms IS NULL OR r.started_at_ms <= ?) "
         "ORDER BY r.row ON CONFLICT DO UPDATE SET plays = excluded.plays "
         "WHERE source_time = '' AND excluded.plays > plays",
@@ -124,22 +127,27 @@ def add_artists(raw: sqlite3.Connection, span: tuple[int, int]) -> None:
 
 
 def add_tracks(raw: sqlite3.Connection, span: tuple[int, int]) -> None:
-    """Add tracks of `upload.staged` that the catalogue doesn't know."""
+    """Add tracks of `upload.staged` that the catalogue doesn't know, and ids of those it does.
+
+    A title that only another release gives becomes one more title of its recording.
+    """
     (newest,) = raw.execute("SELECT coalesce(max(id), 0) FROM tracks").fetchone()
-    raw.execute(
-        "INSERT INTO tracks (artist_id, title, title_key, spotify_id, mbid) "
-        "SELECT a.id, min(r.title), r.title_key, "
+    unknown = raw.execute(
+        "SELECT a.id, r.title_key, min(r.title), "
         "  min(CASE WHEN r.uri GLOB 'spotify:track:*' THEN substr(r.uri, 15) END), min(r.mbid) "
         "FROM upload.staged AS r CROSS JOIN artists AS a ON a.name_key = r.artist_key "
-        "WHERE r.row BETWEEN ? AND ? AND r.title_key IS NOT NULL AND NOT EXISTS ("
+        "WHERE r.row BETWEEN ? AND ? AND r.title_key IS NOT NULL "
+        "AND NOT EXISTS ("
         "  SELECT 1 FROM tracks AS t WHERE t.artist_id = a.id AND t.title_key = r.title_key "
         "  AND (t.spotify_id IS NOT NULL OR r.uri IS NULL)) "
-        "GROUP BY a.id, r.title_key "
-        "ORDER BY min(r.row) "
-        "ON CONFLICT (artist_id, title_key) DO UPDATE SET "
-        "  spotify_id = coalesce(spotify_id, excluded.spotify_id)",
+        "AND NOT EXISTS ("
+        "  SELECT 1 FROM track_titles AS o WHERE o.artist_id = a.id AND o.title_key = r.title_key) "
+        "GROUP BY a.id, r.title_key ORDER BY min(r.row)",
         span,
-    )
+    ).fetchall()
+    for artist_id, title_key, title, spotify_id, mbid in unknown:
+        ids = (("mbid", mbid), ("spotify", spotify_id))
+        store_track(raw, artist_id, title_key, title, ids)
     index_tracks(
         raw,
         raw.execute(

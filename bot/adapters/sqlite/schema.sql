@@ -1,4 +1,11 @@
--- Made by `python -m bot.adapters.sqlite.migrations`; version 4.
+-- Made by `python -m bot.adapters.sqlite.migrations`; version 5.
+
+CREATE TABLE artist_ids (
+  kind TEXT NOT NULL,
+  value TEXT NOT NULL,
+  artist_id INTEGER NOT NULL REFERENCES artists (id) ON DELETE CASCADE,
+  PRIMARY KEY (kind, value)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE artist_tags (
   artist_id INTEGER NOT NULL REFERENCES artists (id),
@@ -355,12 +362,26 @@ CREATE TABLE tags (
   name TEXT NOT NULL UNIQUE
 ) STRICT;
 
+CREATE TABLE track_ids (
+  kind TEXT NOT NULL,
+  value TEXT NOT NULL,
+  track_id INTEGER NOT NULL REFERENCES tracks (id) ON DELETE CASCADE,
+  PRIMARY KEY (kind, value)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE track_terms (
   inner_word INTEGER NOT NULL CHECK (inner_word IN (0, 1)),
   term TEXT NOT NULL,
   track_id INTEGER NOT NULL REFERENCES tracks (id),
   renown INTEGER NOT NULL,
   PRIMARY KEY (inner_word, term, track_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE track_titles (
+  artist_id INTEGER NOT NULL REFERENCES artists (id) ON DELETE CASCADE,
+  title_key TEXT NOT NULL,
+  track_id INTEGER NOT NULL REFERENCES tracks (id) ON DELETE CASCADE,
+  PRIMARY KEY (artist_id, title_key)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE tracks (
@@ -371,7 +392,7 @@ CREATE TABLE tracks (
   year INTEGER,
   spotify_id TEXT,
   mbid TEXT,
-  atlas INTEGER NOT NULL DEFAULT 0 CHECK (atlas IN (0, 1)),
+  atlas INTEGER NOT NULL DEFAULT 0 CHECK (atlas IN (0, 1)), song_key TEXT,
   UNIQUE (artist_id, title_key)
 ) STRICT;
 
@@ -399,6 +420,10 @@ CREATE UNIQUE INDEX gestures_key
 CREATE INDEX gestures_of_item ON gestures (item_id) WHERE item_id IS NOT NULL;
 
 CREATE INDEX gestures_of_recommendation ON gestures (recommendation_id);
+
+CREATE INDEX ids_of_artist ON artist_ids (artist_id, kind);
+
+CREATE INDEX ids_of_track ON track_ids (track_id, kind);
 
 CREATE INDEX imports_of_member ON imports (member_id);
 
@@ -433,6 +458,10 @@ CREATE INDEX recommendations_of_member ON recommendations (member_id, guild_id, 
 CREATE INDEX terms_of_artist ON artist_terms (artist_id);
 
 CREATE INDEX terms_of_track ON track_terms (track_id);
+
+CREATE INDEX titles_of_track ON track_titles (track_id);
+
+CREATE INDEX tracks_by_song ON tracks (artist_id, coalesce(song_key, title_key));
 
 CREATE VIEW plays AS
 SELECT

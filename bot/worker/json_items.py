@@ -16,9 +16,9 @@ from bot.worker.notes import FileRefusedError, Reason
 from bot.worker.streams import TextReader
 
 _LITERALS = ("true", "false", "null", "NaN", "Infinity", "-Infinity")
-_UNFINISHED = frozenset(
-    [literal[:end] for literal in _LITERALS for end in range(len(literal))]
-    + [".", "e", "E", "e+", "E+", "e-", "E-"]  # what follows the digits of a number
+_AFTER_DIGITS = frozenset(["", ".", "e", "E", "e+", "E+", "e-", "E-"])
+_UNFINISHED = _AFTER_DIGITS.union(
+    literal[:end] for literal in _LITERALS for end in range(len(literal))
 )
 _LONGEST_UNFINISHED = max(map(len, _UNFINISHED))
 _blank = re.compile(r"[ \t\n\r]*").match
@@ -117,13 +117,18 @@ class _Window:
                 end = len(self._text)
             else:
                 # A number might go on behind the window.
-                if end < len(self._text) or isinstance(value, dict | list | str):
+                if isinstance(value, dict | list | str) or not self._may_go_on(end):
                     self._check_size(end)
                     self._at = end
                     return value
             self._check_size(end)
             if not self._more():
                 raise FileRefusedError(Reason.TRUNCATED, keep=True)
+
+    def _may_go_on(self, end: int) -> bool:
+        """Return whether all that follows `end` might belong to the number before it."""
+        rest = len(self._text) - end
+        return rest <= _LONGEST_UNFINISHED and self._text[end:] in _AFTER_DIGITS
 
     def _check_size(self, end: int) -> None:
         if end - self._at > self._source.row_bytes:

@@ -83,6 +83,13 @@ def test_numbers_mean_the_same_whoever_reads_them(whole: int, broken: float) -> 
         assert item["b"] == broken
 
 
+@pytest.mark.parametrize("text", ["[0.", "[1, 2e", "[1, 2E-", "[-"])
+@pytest.mark.parametrize("size", [1, 2, 90])
+def test_a_number_that_was_cut_is_cut_off(text: str, size: int) -> None:
+    _, reason, keep = read_until_refused(text, size)
+    assert (reason, keep) == (Reason.TRUNCATED, True)
+
+
 @given(st.lists(values | rows, min_size=1, max_size=6), st.data())
 def test_wherever_a_text_is_cut_it_is_cut_off_and_whole_values_stay(
     wanted: list[Any], data: st.DataObject

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 
 from bot.app import open_app
@@ -13,6 +15,13 @@ from bot.settings import Settings
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+# The suite says the same on every run, however slow the machine; HYPOTHESIS_PROFILE=search looks for
+# new examples instead.
+hypothesis.settings.register_profile("steady", derandomize=True, deadline=None)
+hypothesis.settings.register_profile("search", deadline=None)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
 
 def settings_for(data_dir: Path) -> Settings:

@@ -67,7 +67,7 @@ def test_parts_sum_to_the_score_and_shares_to_the_parts(model, ada):
             assert part.shares.sum() + part.prior == pytest.approx(part.value, abs=1e-5)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(
     st.lists(st.integers(1, 2 * N_GROUPS * PER_GROUP), max_size=12, unique=True), st.integers(1, 30)
 )
@@ -155,7 +155,7 @@ def test_a_changed_or_missing_file_is_refused(model, tmp_path):
         snapshot.load(tmp_path / "m")
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(2, 6), st.integers(1, 40), st.integers(0, 99))
 def test_shares_sum_to_one_and_the_cap_holds(members, items, seed):
     scores = np.random.default_rng(seed).random((members, items))

@@ -91,7 +91,7 @@ def test_notes_survive_any_file_name(name: str, key: Skip, n: int) -> None:
     assert str(note).isprintable()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(data=st.binary(max_size=3_000), name=st.sampled_from(["a.json", "a.zip", "b.csv"]))
 def test_any_bytes(tmp_path_factory: Any, data: bytes, name: str) -> None:
     folder = tmp_path_factory.mktemp("any")

@@ -125,7 +125,7 @@ def test_any_order_and_any_repetition_lead_to_what_the_model_says() -> None:
         database = runner.run(opening.__aenter__())
 
         @given(logs())
-        @settings(max_examples=120, deadline=None)
+        @settings(max_examples=120)
         def law(log: tuple[list[Event], list[Event]]) -> None:
             in_order, shuffled = log
             runner.run(check(database, in_order, shuffled))

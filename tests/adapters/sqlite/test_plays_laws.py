@@ -48,7 +48,7 @@ def kept(raw: sqlite3.Connection, doors: dict[int, list[int]]) -> list[tuple[int
 
 
 @given(first=seconds, second=seconds)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_no_play_of_any_door_is_lost_and_none_counted_twice(
     raw: sqlite3.Connection, first: list[int], second: list[int]
 ) -> None:
@@ -63,14 +63,14 @@ def test_no_play_of_any_door_is_lost_and_none_counted_twice(
 
 
 @given(starts=seconds)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_one_door_alone_is_never_collapsed(raw: sqlite3.Connection, starts: list[int]) -> None:
     for door in range(1, 7):
         assert len(kept(raw, {door: starts})) == len(starts)
 
 
 @given(starts=seconds, shift=st.integers(-30, 30))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_a_second_door_that_is_only_late_adds_nothing(
     raw: sqlite3.Connection, starts: list[int], shift: int
 ) -> None:

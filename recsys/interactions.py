@@ -32,8 +32,8 @@ class Weighing:
     half_life_days: float = 540.0
     least_decay: float = 0.15
     pick: float = 1.5
-    like: float = 1.5
-    dislike: float = -1.0
+    like: float = 2.5
+    dislike: float = -0.3
     skip: float = -0.2
     listed: float = 1.0
     like_to_artist: float = 0.8

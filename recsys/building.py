@@ -29,7 +29,6 @@ YARDSTICKS = ("neighbours", "graph_walk", "user_neighbours")
 _LEAST_USERS_FOR_FACTORS = 10
 _PRIOR_ALONE = 1e9  # listeners: so many that those here do not matter
 _TRACKS: dict[str, Any] = {"regularisation": 20.0, "n_neighbours": 100}
-_DEAR = ("closed_form",)  # not fitted a third time only to learn what it knows of new artists
 Made = tuple[str, Callable[[], Model]]
 
 
@@ -55,7 +54,7 @@ def build(
         if not wanted:
             continue
         one = Candidate(name, make())
-        if cold and (one.kind.needs_listeners or name in _DEAR):
+        if cold and one.kind.needs_listeners:
             continue
         matrix = artists if one.kind.level == Level.ARTIST else items
         one.model.fit(matrix)
@@ -71,16 +70,17 @@ def _at_artists(artists: Csr, catalogue: Catalogue, config: Config) -> Iterator[
         "random_state": config.random_state,
         **config.latent,
     }
+    latent = ALS(**keywords)  # fitted by the first of the two parts that want it
     yield "popularity", Popularity
     if len(np.unique(catalogue.popularity[~np.isnan(catalogue.popularity)])) > 1:
         yield "renown", lambda: Popularity(catalogue.popularity, prior_listeners=_PRIOR_ALONE)
     if n_users >= _LEAST_USERS_FOR_FACTORS:
-        yield "latent", lambda: ALS(**keywords)
+        yield "latent", lambda: latent
     yield "closed_form", lambda: EASE(catalogue.tags, **config.closed_form)
     if tags.nnz:
         yield "content", lambda: Content(tags)
         if n_users >= _LEAST_USERS_FOR_FACTORS:
-            yield "lifted", lambda: Lifted(tags, **keywords)
+            yield "lifted", lambda: Lifted(tags, latent=latent)
     if (catalogue.country >= 0).any():
         yield "country", lambda: Content(country_rows(catalogue))
     if not np.isnan(catalogue.year).all():

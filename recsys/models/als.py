@@ -128,8 +128,12 @@ class ALS(ScoringModel):
     def score(self, folded: Floats) -> Floats:
         """Predicted preference, shape (n_users, n_items), float32; near 1 for well-fitting items."""
         self._check_fitted()
-        scores: Floats = folded @ self.item_factors_.T
+        scores: Floats = folded @ self._scored().T
         return scores
+
+    def _scored(self) -> Floats:
+        """Item factors that a listener's factors are multiplied with."""
+        return self.item_factors_
 
     def coefficients(self, user_items: Csr, item: int) -> Doubles:
         """y_i' A^-1 y_j for each evidence item j (times ``dislike`` below zero), shape (nnz,)."""
@@ -137,7 +141,7 @@ class ALS(ScoringModel):
             return np.zeros(0)
         weights = user_items.data.astype(np.float64)
         y = self.item_factors_[user_items.indices].astype(np.float64)
-        wanted = self.item_factors_[item].astype(np.float64)
+        wanted = self._scored()[item].astype(np.float64)
         near: Doubles = y @ np.linalg.solve(self._system(y, weights), wanted)
         signed: Doubles = near * np.where(weights > 0, 1.0, self.dislike)
         return signed
@@ -145,9 +149,8 @@ class ALS(ScoringModel):
     def similarity(self, items: Ints, others: Ints) -> Floats:
         """Cosine of the factors, shape (len(items), len(others)), -1..1; 0 without listeners."""
         self._check_fitted()
-        near: Floats = (
-            unit_rows(self.item_factors_[items]) @ unit_rows(self.item_factors_[others]).T
-        )
+        factors = self._scored()
+        near: Floats = unit_rows(factors[items]) @ unit_rows(factors[others]).T
         return near
 
 

@@ -12,11 +12,12 @@ from recsys.types import Csr, Floats
 
 
 class Lifted(ALS):
-    """iALS whose item factors are predicted from features by ridge regression.
+    """iALS that scores by item factors predicted from features by ridge regression.
 
     With item factors Y of the latent model, unit feature rows F, and item i weighted by its number
-    of listeners n_i, ``B = argmin sum_i n_i |y_i - B' f_i|^2 + ridge |B|^2``; the factors used are
-    ``F B``, so an item without a single listener has some too.
+    of listeners n_i, ``B = argmin sum_i n_i |y_i - B' f_i|^2 + ridge |B|^2``. A listener is folded in
+    by what is known of their items, Y, and scored against ``F B``, so an item without a single
+    listener has a score too. An item without listeners that a listener names is folded in by F B.
 
     Parameters
     ----------
@@ -27,9 +28,9 @@ class Lifted(ALS):
     most_features : int
         Only the features of the most items take part.
     latent : ALS or None
-        A latent model fitted on the same matrix; None fits one.
+        The latent model; fitted on the same matrix where it is not yet. None makes one.
     **keywords
-        Of ``ALS``.
+        Of ``ALS``; those of ``latent`` win.
 
     References
     ----------
@@ -54,20 +55,29 @@ class Lifted(ALS):
 
     def fit(self, user_items: Csr) -> Self:
         """Learn the factors, then their regression, from confidence of shape (n_users, n_items)."""
-        base = self.latent
-        if base is None:
+        if self.latent is None:
             super().fit(user_items)
-            factors = self.item_factors_
         else:
+            if not hasattr(self.latent, "item_factors_"):
+                self.latent.fit(user_items)
             for name in ("n_factors", "unobserved", "regularisation", "dislike"):
-                setattr(self, name, getattr(base, name))
-            factors = base.item_factors_
+                setattr(self, name, getattr(self.latent, name))
+            self.item_factors_: Floats = self.latent.item_factors_
+            self.n_items_ = user_items.shape[1]
         listeners = np.bincount(user_items.indices, minlength=user_items.shape[1])
-        lifted = self._lifted(factors, listeners.astype(np.float64))
-        self.item_factors_: Floats = lifted
-        self.gram_ = (lifted.astype(np.float64).T @ lifted).astype(np.float64)
-        self.n_items_ = user_items.shape[1]
+        self.lifted_factors_: Floats = self._lifted(
+            self.item_factors_, listeners.astype(np.float64)
+        )
+        self.item_factors_ = np.where(
+            listeners[:, None] > 0, self.item_factors_, self.lifted_factors_
+        )
+        self.gram_ = (self.item_factors_.astype(np.float64).T @ self.item_factors_).astype(
+            np.float64
+        )
         return self
+
+    def _scored(self) -> Floats:
+        return self.lifted_factors_
 
     def _lifted(self, factors: Floats, listeners: Any) -> Floats:
         features = self.features

@@ -23,7 +23,7 @@ from recsys.weights import Blend, learn_blend, on_one_scale
 _COLD_SHARE = 0.1  # of the artists that can play the part of new ones
 _LEAST_COLD = 100
 _LEAST_USERS_FOR_COLD = 300
-_NEWCOMERS = 0.15
+_NEWCOMERS = 0.1
 _LEAST_USERS_FOR_NEWCOMERS = 20
 _MOST_OF_A_NEWCOMER = 10
 _SILENT = Curve((0.0,))

@@ -19,6 +19,7 @@ _LEAST_POSITIVES = 500  # held-out rows from which on NDCG itself is climbed
 _STEPS = (0.0, 0.4, 0.7, 1.4, 2.5)
 _ROUNDS = 2
 _TOP = 10
+_SAME = 5e-4  # NDCG@10 that is no reason to show artists nobody has heard
 _LOWER = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0)  # log-odds
 
 
@@ -196,7 +197,7 @@ def on_one_scale(
 
     The artists that played the new ones were chosen for having listeners, so they are wanted more
     often than artists that really nobody has heard. Platt scaling on the cold candidates brings
-    them onto the same scale; the bias is then lowered as far as NDCG@10 of the whole lists wants.
+    them onto the same scale; the bias is then lowered as far as NDCG@10 of the whole lists allows.
 
     Parameters
     ----------
@@ -218,7 +219,9 @@ def on_one_scale(
         np.stack([np.where(rows, scale * total + bias, warm), rows * 1.0], axis=1), sample
     )
     reached = [lists.ndcg(np.array([1.0, -lower])) for lower in _LOWER]
-    lowest = _LOWER[int(np.argmax(reached))]
+    lowest = max(
+        lower for lower, one in zip(_LOWER, reached, strict=True) if one >= max(reached) - _SAME
+    )
     scaled = {name: curve.times(scale) for name, curve in curves.items()}
     return Blend(scaled, bias - lowest, n_wanted)
 

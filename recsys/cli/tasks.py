@@ -10,7 +10,7 @@ import pandas as pd
 
 from recsys.catalogue import Catalogue
 from recsys.cli.side_information import SideFiles, read_catalogue
-from recsys.cli.tables import codes, columns, find, plays_of, sorted_ids
+from recsys.cli.tables import codes, columns, find, maybe, plays_of, sorted_ids
 from recsys.errors import DataError
 from recsys.evidence import Evidence, Interactions
 from recsys.training import together
@@ -62,6 +62,27 @@ def holdout(folder: Path, side: SideFiles) -> Task:
         valid=rows["valid"],
         known=together(rows["train"], rows["valid"]),
         wanted=rows["test"],
+        user_ids=users,
+        item_ids=items,
+    )
+
+
+def everything(folder: Path, side: SideFiles) -> Task:
+    """Read what a model for use is trained on: ``train``, and ``valid`` where there is one.
+
+    Nobody is judged: ``wanted`` is empty, and a ``test`` file is left alone.
+    """
+    frames = {"train": plays_of(find(folder, "train"))}
+    if maybe(folder, "valid") is not None:
+        frames["valid"] = plays_of(find(folder, "valid"))
+    users, items, rows = _coded(frames)
+    train = rows["train"]
+    return Task(
+        catalogue=read_catalogue(items, folder, side),
+        train=train,
+        valid=rows.get("valid"),
+        known=train,
+        wanted=train.where(np.zeros(len(train), np.bool_)),
         user_ids=users,
         item_ids=items,
     )

@@ -1,0 +1,47 @@
+"""`python -m recsys fit`: a folder of plays to a folder with a model."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from recsys.cli import tasks
+from recsys.cli.kept_models import keep
+from recsys.cli.side_options import add_side_options, side_files
+from recsys.config import Config
+from recsys.training import fit
+
+
+def add_to(commands: Any) -> None:
+    """Add the command to the parser."""
+    one = commands.add_parser("fit", help="train a model and keep it")
+    one.add_argument(
+        "folder",
+        type=Path,
+        metavar="DIR",
+        help="holds train and, if you like, valid .csv[.gz]: user, item, count",
+    )
+    one.add_argument("model", type=Path, metavar="MODEL", help="a new folder")
+    one.add_argument("--seed", type=int, default=0, help="of all random choices")
+    add_side_options(one)
+    one.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Train on everything in the folder but ``test``; ``valid`` teaches the weights."""
+    task = tasks.everything(options.folder, side_files(options))
+    with Console(stderr=True).status("training"):
+        model = fit(
+            task.train,
+            task.catalogue,
+            Config(random_state=options.seed),
+            validation=task.valid,
+        )
+    keep(model, task.item_ids, options.model)
+    info = model.info
+    print(
+        f"{options.model}: {info['n_users']} listeners, {info['n_interactions']} rows, "
+        f"{model.catalogue.n_items} items; parts {', '.join(info['parts'])}"
+    )
+    return 0

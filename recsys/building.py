@@ -23,7 +23,7 @@ from recsys.models.user_knn import UserKNN
 from recsys.types import Csr
 from recsys.weights import Candidate
 
-YARDSTICKS = ("neighbours", "graph_walk", "user_neighbours")
+YARDSTICKS = ("graph_walk", "user_neighbours")
 """Parts that are only built when asked for: the default ones leave them nothing to add."""
 
 _LEAST_USERS_FOR_FACTORS = 10
@@ -66,7 +66,7 @@ def _at_artists(artists: Csr, catalogue: Catalogue, config: Config) -> Iterator[
     tags = idf_rows(catalogue.tags)
     n_users = int((np.diff(artists.indptr) > 0).sum())
     keywords: dict[str, Any] = {
-        "n_factors": config.n_factors or int(np.clip(n_users // 8, 8, 128)),
+        "n_factors": config.factors(n_users),
         "random_state": config.random_state,
         **config.latent,
     }

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from recsys.interactions import Weighing
 
 
@@ -16,7 +18,7 @@ class Config:
     n_factors : int or None
         Factors of the latent models; None lets the number of listeners decide (8 to 128).
     latent, closed_form, track_latent, track_closed_form : mapping
-        Further keywords of ``ALS`` and ``EASE``.
+        Further keywords of ``ALS`` and ``EASE``; the first two are tuned where they are empty.
     parts : tuple of str or None
         The only parts to build; None builds the default ones that the data supports.
     learn_weights : bool
@@ -39,3 +41,7 @@ class Config:
     least_shared_items: int = 500
     validation_users: int = 1500
     random_state: int = 0
+
+    def factors(self, n_users: int) -> int:
+        """Return how many factors the latent models get with so many listeners."""
+        return self.n_factors or int(np.clip(n_users // 8, 8, 128))

@@ -51,6 +51,8 @@ KINDS: dict[str, PartKind] = {
     "renown": PartKind(_ARTIST, 0.5, 0.0, signed=True, personal=False),
     "latent": PartKind(_ARTIST, 0.0, 1.0, needs_listeners=True),
     "neighbours": PartKind(_ARTIST, 0.0, 0.2, needs_listeners=True),
+    "graph_walk": PartKind(_ARTIST, 0.0, 0.2, needs_listeners=True),
+    "user_neighbours": PartKind(_ARTIST, 0.0, 0.2, needs_listeners=True),
     "closed_form": PartKind(_ARTIST, 0.4, 0.2),
     "content": PartKind(_ARTIST, 0.8, 0.4),
     "country": PartKind(_ARTIST, 0.15, 0.05),

@@ -17,6 +17,7 @@ from recsys.imagined import imagined_listeners
 from recsys.interactions import Weighing, weigh
 from recsys.part import Curve, Part
 from recsys.ranking_sample import Asked, draw_sample
+from recsys.tuning import tuned
 from recsys.types import Bools, Csr
 from recsys.weights import Blend, learn_blend, on_one_scale
 
@@ -62,9 +63,16 @@ def _fit(
     trained_at: str | None,
 ) -> HybridRecommender:
     whole = interactions if validation is None else together(interactions, validation)
+    known, held_out = _split(interactions, validation, whole, catalogue, config)
+    config = tuned(
+        matrices(known, catalogue, config.weighing)[0],
+        matrices(held_out, catalogue, config.weighing)[0],
+        catalogue,
+        config,
+    )
     artists, items = matrices(whole, catalogue, config.weighing)
     candidates = build(artists, items, catalogue, config)
-    blend, cold_blend = _blends(interactions, validation, whole, catalogue, config)
+    blend, cold_blend = _blends(known, held_out, catalogue, config)
     parts = [
         Part(
             name=one.name,
@@ -82,6 +90,7 @@ def _fit(
         "n_users": whole.n_users,
         "n_interactions": len(whole),
         "parts": [part.name for part in parts],
+        "settings": {"latent": dict(config.latent), "closed_form": dict(config.closed_form)},
         "weights": {part.name: list(part.curve.slopes) for part in parts},
         "validation_positives": blend.n_positives,
     }
@@ -98,20 +107,25 @@ def _fit(
     )
 
 
-def _blends(
+def _split(
     interactions: Interactions,
     validation: Interactions | None,
     whole: Interactions,
     catalogue: Catalogue,
     config: Config,
+) -> tuple[Interactions, Interactions]:
+    """Say what settings and weights are learned from, and on what; the latter may be empty."""
+    if not config.learn_weights or not whole.n_users:
+        return whole, whole.where(np.zeros(len(whole), np.bool_))
+    if validation is None:
+        return hold_out(interactions, catalogue, seed=config.random_state)
+    return interactions, validation
+
+
+def _blends(
+    known: Interactions, held_out: Interactions, catalogue: Catalogue, config: Config
 ) -> tuple[Blend, Blend | None]:
     """Learn the blend on held-out rows with models fitted without them; and that of new artists."""
-    if not config.learn_weights or not whole.n_users:
-        known, held_out = whole, whole.where(np.zeros(len(whole), np.bool_))
-    elif validation is None:
-        known, held_out = hold_out(interactions, catalogue, seed=config.random_state)
-    else:
-        known, held_out = interactions, validation
     new = _newcomers(known.n_users, config.random_state)
     artists, items = matrices(known.where(~new[known.user]), catalogue, config.weighing)
     parts = build(artists, items, catalogue, config)

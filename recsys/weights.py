@@ -14,7 +14,7 @@ from recsys.ranking_sample import Sample
 from recsys.recipe import KINDS, PartKind
 from recsys.types import Bools, Doubles, Ints
 
-_SHRINKAGE = 100.0  # held-out rows that a prior slope is worth
+_SHRINKAGE = 30.0  # held-out rows that a prior slope is worth
 _PRIOR_BIAS = -4.0
 _LEAST_POSITIVES = 500  # held-out rows from which on NDCG itself is climbed
 _STEPS = (0.0, 0.4, 0.7, 1.4, 2.5)

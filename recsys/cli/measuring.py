@@ -25,7 +25,7 @@ from recsys.training import fit, together
 from recsys.types import Csr, Doubles, Ints
 
 HYBRID = "hybrid"
-SINGLE = ("popularity", *YARDSTICKS, "closed_form", "latent", "lifted", "content")
+SINGLE = ("popularity", "neighbours", *YARDSTICKS, "closed_form", "latent", "lifted", "content")
 BATCH = 256
 
 

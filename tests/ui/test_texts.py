@@ -8,6 +8,8 @@ from bot.domain.listening import Source
 from bot.domain.music import LinkService
 from bot.ui.account import ADVENTURE_CHOICES
 from bot.ui.texts import Markdown, catalogue, plural, text
+from recsys.hybrid import BIAS, LIKE
+from recsys.recipe import KINDS
 
 SOURCES = sorted(
     path for kind in ("*.py", "*.html") for path in Path(bot.__file__).parent.rglob(kind)
@@ -23,7 +25,7 @@ BUILT_KEYS = (
     | {f"service.{service}" for service in LinkService}
     | {f"settings.adventure_{value}" for value in ADVENTURE_CHOICES}
     | {f"settings.{n}_{s}" for n in ("private", "explicit", "notices") for s in ("on", "off")}
-    | {key for key in catalogue() if key.startswith("part.")}
+    | {f"part.{name}" for name in (*KINDS, BIAS, LIKE)}
     | {f"doors.{do}_{source}" for do in ("connect", "close") for source in NAMED}
     | {"playlist.name_list", "playlist.name_blend"}
     | {

@@ -1,0 +1,149 @@
+"""`python -m recsys evaluate` on the checked-in set: the contract of files, figures and errors."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from recsys.cli.main import EXIT_BAD_INPUT, main
+from tests.recsys.generated import FOLDER, draw
+
+
+def evaluated(capsys, *arguments):
+    code = main(["evaluate", *map(str, arguments), "--json"])
+    assert code == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def test_the_checked_in_set_is_the_one_that_is_drawn():
+    for name, frame in draw().items():
+        stored = pd.read_csv(FOLDER / f"{name}.csv")
+        assert stored.equals(frame.reset_index(drop=True)), name
+
+
+def test_holdout_lies_in_its_band(capsys):
+    names = "popularity,content,neighbours,closed_form,latent,graph_walk,user_neighbours,hybrid"
+    found = evaluated(capsys, FOLDER, "--models", names)
+    rows = {row["model"]: row for row in found["models"]}
+    assert found["users"] == 150
+    assert 0.02 < rows["popularity"]["ndcg@10"] < 0.06
+    assert 0.21 < rows["hybrid"]["ndcg@10"] < 0.30
+    for name in ("popularity", "content", "closed_form"):
+        assert rows[name]["hybrid minus this"][1] > 0, f"clearly better than {name}"
+    best = max(row["ndcg@10"] for name, row in rows.items() if name != "hybrid")
+    assert rows["hybrid"]["ndcg@10"] > best - 0.03, "300 held-out rows can't tell parts apart finer"
+
+
+def test_the_rankings_give_the_same_figure_again(capsys, tmp_path):
+    out = tmp_path / "lists.csv.gz"
+    found = evaluated(capsys, FOLDER, "--rankings", out)
+    lists = pd.read_csv(out)
+    assert list(lists.columns) == ["user", "rank", "item", "score"]
+    assert (lists.groupby("user").size() >= 20).all()
+    wanted = pd.read_csv(FOLDER / "test.csv").groupby("user")["item"].apply(set)
+    known = pd.concat([pd.read_csv(FOLDER / f"{n}.csv") for n in ("train", "valid")])
+    known = known.groupby("user")["item"].apply(set)
+    reached = []
+    for user, rows in lists.groupby("user"):
+        rows = rows.sort_values("rank")
+        assert (rows["score"].diff().dropna() <= 1e-9).all()
+        assert not known[user] & set(rows["item"])
+        hit = np.array([item in wanted[user] for item in rows["item"][:10]])
+        ideal = (1 / np.log2(np.arange(2, min(10, len(wanted[user])) + 2))).sum()
+        reached.append((hit / np.log2(np.arange(2, 12))).sum() / ideal)
+    assert found["models"][0]["ndcg@10"] == pytest.approx(np.mean(reached), abs=6e-5)
+
+
+def test_cold_items_are_ranked_by_what_describes_them(capsys, tmp_path):
+    parts = draw()
+    whole = pd.concat([parts[name] for name in ("train", "valid", "test")])
+    items = sorted(set(parts["item_tags"]["item"]))
+    cold = pd.DataFrame({"item": items[::5]})
+    is_cold = whole["item"].isin(cold["item"])
+    whole[~is_cold].to_csv(tmp_path / "train.csv", index=False)
+    whole[is_cold].to_csv(tmp_path / "test.csv", index=False)
+    cold.to_csv(tmp_path / "cold_artists.csv", index=False)
+    parts["item_tags"].to_csv(tmp_path / "item_tags.csv", index=False)
+    found = evaluated(capsys, tmp_path, "--protocol", "cold", "--models", "popularity,hybrid")
+    ndcg = {row["model"]: row["ndcg@10"] for row in found["models"]}
+    assert ndcg["hybrid"] > ndcg["popularity"] + 0.1
+
+
+def test_strong_generalisation_folds_in_strangers(capsys, tmp_path):
+    parts = draw()
+    whole = pd.concat([parts[name] for name in ("train", "valid", "test")])
+    stranger = whole["user"].str[1:].astype(int) % 4 == 0
+    whole[~stranger].to_csv(tmp_path / "train.csv", index=False)
+    held = whole[stranger].assign(
+        role=np.where(np.arange(stranger.sum()) % 5 == 4, "target", "foldin"), part="test"
+    )
+    held.to_csv(tmp_path / "heldout.csv", index=False)
+    parts["item_tags"].to_csv(tmp_path / "item_tags.csv", index=False)
+    found = evaluated(capsys, tmp_path, "--protocol", "strong", "--models", "popularity,hybrid")
+    ndcg = {row["model"]: row["ndcg@10"] for row in found["models"]}
+    assert ndcg["hybrid"] > 1.5 * ndcg["popularity"]
+
+
+def test_answers_raise_the_hits_of_later_rounds(capsys, tmp_path):
+    parts = draw()
+    whole = pd.concat([parts[name] for name in ("train", "valid", "test")])
+    member = whole["user"].str[1:].astype(int) < 30
+    whole[~member].to_csv(tmp_path / "train.csv", index=False)
+    mine = whole[member]
+    first = mine.groupby("user").cumcount() < 2
+    mine = mine.assign(role=np.where(first, "seed", "hidden"))[["user", "item", "role"]]
+    mine.to_csv(tmp_path / "members.csv", index=False)
+    found = evaluated(capsys, tmp_path, "--protocol", "feedback")
+    assert found["members"] == 30
+    assert len(found["updated"]) == 10
+    assert found["updated"][0] == found["never"][0], "the first list has no answers to learn from"
+    assert found["difference 95%"][0] > 0
+
+
+def test_small_communities_closed_and_with_background(capsys, tmp_path):
+    for name, frame in draw().items():
+        frame.to_csv(tmp_path / f"{name}.csv", index=False)
+    draws = [("random", 5, k, f"u{5 * k + i}") for k in range(2) for i in range(5)]
+    pd.DataFrame(draws).to_csv(tmp_path / "communities.csv", index=False)
+    found = evaluated(capsys, tmp_path, "--protocol", "small", "--models", "hybrid")
+    figures = {row["plays of others"]: row for row in found}
+    assert figures["closed"]["n_members"] == 5
+    assert figures["closed"]["n_draws"] == 2
+    assert figures["with background"]["ndcg"] > figures["closed"]["ndcg"] + 0.1
+
+
+def test_play_counts_are_no_worse_than_the_mean(capsys):
+    found = evaluated(capsys, FOLDER, "--protocol", "plays")
+    assert all(row["rmse"] > 0 for row in found)
+    assert min(row["rmse"] for row in found) <= next(
+        row["rmse"] for row in found if "mean" in row["model"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"train": None}, "holds no train.csv"),
+        ({"valid": None}, "holds no valid.csv"),
+        ({"test": "user,item,plays\nu1,artist 3,none\n"}, "must hold plays > 0"),
+        ({"test": "user\nu1\n"}, "needs 2 columns"),
+        ({"train": "user,item,plays\nu1,,3\n"}, "has an empty cell"),
+    ],
+)
+def test_bad_files_are_refused_with_a_sentence(capsys, tmp_path, change, said):
+    for name, frame in draw().items():
+        if name not in change:
+            frame.to_csv(tmp_path / f"{name}.csv", index=False)
+        elif change[name] is not None:
+            (tmp_path / f"{name}.csv").write_text(change[name])
+    code = main(["evaluate", str(tmp_path), "--models", "popularity"])
+    told = capsys.readouterr()
+    assert code == EXIT_BAD_INPUT
+    assert said in told.err
+    assert "Traceback" not in told.err
+
+
+def test_an_unknown_model_is_named(capsys):
+    assert main(["evaluate", str(FOLDER), "--models", "magic"]) == EXIT_BAD_INPUT
+    assert "there is no model magic" in capsys.readouterr().err

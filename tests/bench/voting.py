@@ -33,7 +33,7 @@ async def votes(prepared: Path, folder: Path) -> list[Figure]:
             receipts.append(shown * 1000)
             changed += moved
     note = f"{VOTES} votes by {len(bot.members)} members; synchronous=FULL, so seen is on disk"
-    lists = f"{changed} of {VOTES} next lists brought other tracks than the rest of the last one"
+    lists = f"{changed} of {VOTES} next lists differ from the one voted on"
     return [
         *spread("👍 to durable row", durable, "ms", targets={0.95: 30.0}, note=note),
         *spread("👍 to receipt", receipts, "ms", note=lists),

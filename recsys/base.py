@@ -66,6 +66,20 @@ def rank(scores: Floats, eligible: Bools, n: int) -> Ranking:
     return Ranking(best, scores[best].astype(np.float32))
 
 
+def ranks_of(scores: Floats, eligible: Bools, wanted: Ints) -> Ints:
+    """1-based rank of each wanted item among the eligible ones, int64; 0 for the others.
+
+    Ties go to the lower index, as in ``rank``. Far cheaper than sorting where few are wanted.
+    """
+    ranks = np.zeros(len(wanted), np.int64)
+    for place, index in enumerate(wanted.tolist()):
+        if index >= 0 and eligible[index]:
+            better = scores > scores[index]
+            better[:index] |= scores[:index] == scores[index]
+            ranks[place] = 1 + np.count_nonzero(better & eligible)
+    return ranks
+
+
 class ScoringModel:
     """The lists that follow from ``fold_in`` and ``score``."""
 

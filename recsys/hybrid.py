@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from recsys.base import rank
+from recsys.base import rank, ranks_of
 from recsys.catalogue import Catalogue
 from recsys.errors import UnknownItemError
 from recsys.evidence import Evidence, Interactions, Level
@@ -66,11 +66,6 @@ class HybridRecommender:
     trained_at: str = ""
     info: Mapping[str, Any] = field(default_factory=dict)
 
-    @cached_property
-    def part_names(self) -> tuple[str, ...]:
-        """Names of the rows of ``Scores.parts``; a request with a seed adds "like" at the end."""
-        return (BIAS, *(part.name for part in self.parts))
-
     def part(self, name: str) -> Part | None:
         """Find the part of that name, or None where this model has none."""
         return next((part for part in self.parts if part.name == name), None)
@@ -91,14 +86,23 @@ class HybridRecommender:
         )
 
     def score(self, profile: Profile, *, like: Evidence | None = None) -> Scores:
-        """Scores of all items: parts of shape (n_parts, n_items), log-odds, float32."""
-        rows = [self._biases[self.catalogue.artist_of]]
-        rows += [self._handed_down(part, f, profile.thin) for part, f in self._with(profile.folded)]
-        names = self.part_names
+        """Scores of all items by part; a request with a seed has one more part, "like"."""
+        by_artist, by_item = {BIAS: self._biases}, {}
+        for part, folded in self._with(profile.folded):
+            if part.level == Level.ARTIST:
+                by_artist[part.name] = part.values(folded, profile.thin, self.cold)[0]
+            else:
+                by_item[part.name] = part.values(folded, profile.thin, self._cold_items)[0]
         if like is not None:
-            names = (*names, LIKE)
-            rows.append(self._like(self.fold_in(like)))
-        return Scores(names, np.stack(rows))
+            by_item[LIKE] = self._like(self.fold_in(like))
+        nothing = np.zeros((0, self.catalogue.n_items), np.float32)
+        return Scores(
+            artist_of=self.catalogue.artist_of,
+            artist_parts=tuple(by_artist),
+            item_parts=tuple(by_item),
+            by_artist=np.stack(list(by_artist.values())),
+            by_item=np.stack(list(by_item.values())) if by_item else nothing,
+        )
 
     def score_artists(self, profile: Profile) -> Floats:
         """Bias and artist-level parts, shape (n_artists,), log-odds; for artists without items too."""
@@ -158,7 +162,7 @@ class HybridRecommender:
         """1-based rank by score among the eligible items, int64; 0 for the others."""
         total = self.score(profile, like=options.like).total
         eligible = eligible_items(self.catalogue, profile, options)
-        return _ranks(total, eligible, self.catalogue.items.index_of(item_ids))
+        return ranks_of(total, eligible, self.catalogue.items.index_of(item_ids))
 
     def artist_ranks(
         self, profile: Profile, artist_ids: ArrayLike, *, options: Options | None = None
@@ -166,7 +170,7 @@ class HybridRecommender:
         """1-based rank by ``score_artists`` among artists that are not excluded; else 0."""
         eligible = eligible_artists(self.catalogue, options or Options())
         wanted = self.catalogue.artists.index_of(artist_ids)
-        return _ranks(self.score_artists(profile), eligible, wanted)
+        return ranks_of(self.score_artists(profile), eligible, wanted)
 
     def similar_artists(self, artist_id: int, *, n: int) -> list[tuple[int, float]]:
         """Artists nearest by the models that know it, as (outside id, similarity -1..1)."""
@@ -216,19 +220,9 @@ class HybridRecommender:
     def _with(self, folded: Sequence[Any]) -> list[tuple[Part, Any]]:
         return list(zip(self.parts, folded, strict=True))
 
-    def _handed_down(self, part: Part, folded: Any, thin: Floats) -> Floats:
-        at_artists = part.level == Level.ARTIST
-        cold = self.cold if at_artists else self._cold_items
-        values: Floats = part.values(folded, thin, cold)[0]
-        down = at_artists and not self.catalogue.is_flat
-        return values[self.catalogue.artist_of] if down else values
-
     def _like(self, seed: Profile) -> Floats:
-        total = np.zeros(self.catalogue.n_items, np.float32)
-        for part, folded in self._with(seed.folded):
-            if part.personal and part.name != FAMILIAR:
-                total += self._handed_down(part, folded, seed.thin)
-        return np.float32(self.like_strength) * total
+        names = {part.name for part in self.parts if part.personal} - {FAMILIAR}
+        return np.float32(self.like_strength) * self.score(seed).sum_of(names)
 
     def _explain_bias(self, profile: Profile, item: int) -> PartExplanation:
         bias = float(self._biases[self.catalogue.artist_of[item]])
@@ -242,13 +236,3 @@ class HybridRecommender:
                 one = explain_part(part, seed, self.catalogue, item, cold=cold)
                 shares = shares + self.like_strength * one.shares
         return PartExplanation(LIKE, float(shares.sum()), shares, 0.0, over="like")
-
-
-def _ranks(total: Floats, eligible: "np.ndarray[Any, np.dtype[np.bool_]]", wanted: Ints) -> Ints:
-    ranks = np.zeros(len(wanted), np.int64)
-    for place, index in enumerate(wanted.tolist()):
-        if index >= 0 and eligible[index]:
-            better = total > total[index]
-            better[:index] |= total[:index] == total[index]
-            ranks[place] = 1 + np.count_nonzero(better & eligible)
-    return ranks

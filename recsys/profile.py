@@ -1,10 +1,12 @@
 """One listener as the models see them, and what they are told."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from recsys.evidence import Evidence
 from recsys.interactions import Signals
@@ -58,23 +60,35 @@ class Profile:
 
 @dataclass(frozen=True, eq=False)
 class Scores:
-    """Scores of all items for one listener, in log-odds.
+    """Scores of all items for one listener, in log-odds, as additive parts.
+
+    What is said of an artist holds for each of their items, so it is kept once per artist.
 
     Parameters
     ----------
-    part_names : tuple of str
-    parts : ndarray of shape (n_parts, n_items), float32
-        Additive; the first part is the bias.
+    artist_of : ndarray of shape (n_items,)
+    artist_parts, item_parts : tuple of str
+        Names of the rows below.
+    by_artist : ndarray of shape (n_artist_parts, n_artists), float32
+        The first row is the bias.
+    by_item : ndarray of shape (n_item_parts, n_items), float32
     """
 
-    part_names: tuple[str, ...]
-    parts: Floats
+    artist_of: NDArray[Any]
+    artist_parts: tuple[str, ...]
+    item_parts: tuple[str, ...]
+    by_artist: Floats
+    by_item: Floats
+
+    @property
+    def part_names(self) -> tuple[str, ...]:
+        """Names of all parts."""
+        return self.artist_parts + self.item_parts
 
     @cached_property
     def total(self) -> Floats:
-        """Sum of the parts, shape (n_items,), added in float32 in the order of the parts."""
-        total: Floats = self.parts.sum(axis=0, dtype=np.float32)
-        return total
+        """Sum of the parts, shape (n_items,), float32."""
+        return self.sum_of(self.part_names)
 
     @cached_property
     def probability(self) -> Floats:
@@ -82,6 +96,16 @@ class Scores:
         wide: Doubles = self.total.astype(np.float64)
         return (1.0 / (1.0 + np.exp(-wide))).astype(np.float32)
 
+    def sum_of(self, names: Collection[str]) -> Floats:
+        """Sum of some parts, shape (n_items,), added in float32 in the order of the parts."""
+        upper = [name in names for name in self.artist_parts]
+        lower = [name in names for name in self.item_parts]
+        by_artist = self.by_artist[upper].sum(axis=0, dtype=np.float32)
+        total: Floats = by_artist[self.artist_of]
+        total += self.by_item[lower].sum(axis=0, dtype=np.float32)
+        return total
+
     def of(self, item: int) -> dict[str, float]:
         """Give the parts of one item (by index), by name."""
-        return dict(zip(self.part_names, self.parts[:, item].tolist(), strict=True))
+        values = np.concatenate([self.by_artist[:, self.artist_of[item]], self.by_item[:, item]])
+        return dict(zip(self.part_names, values.tolist(), strict=True))

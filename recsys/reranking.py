@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from recsys.base import ranks_of
 from recsys.filters import eligible_items
 from recsys.recommendation import Options, Pick
 
@@ -33,20 +34,15 @@ def rerank(
     Carbonell, Goldstein, "The use of MMR ...", SIGIR 1998, eq. 1 (in additive form).
     """
     catalogue, total = model.catalogue, scores.total
-    candidates = np.flatnonzero(eligible_items(catalogue, profile, options))
+    eligible = eligible_items(catalogue, profile, options)
+    candidates = np.flatnonzero(eligible)
     if not len(candidates) or n <= 0:
         return ()
-    score_ranks = _score_ranks(total, candidates)
     term = adventure_term(model, profile, options.adventure)[catalogue.artist_of[candidates]]
-    merit = total[candidates] + term
-    size = max(_LEAST_POOL, 15 * n)
-    while True:
-        pool = _best(merit, size)
-        chosen = _fill(model, candidates[pool], total, term[pool], n=n, options=options)
-        if len(chosen) >= n or size >= len(candidates):
-            break
-        size *= 8  # the cap used the pool up
-    place = {int(item): k for k, item in enumerate(candidates)}
+    artists = catalogue.artist_of[candidates].astype(np.int64)
+    pool = _pool(total[candidates] + term, artists, n=n, artist_cap=options.artist_cap)
+    chosen = _fill(model, candidates[pool], total, term[pool], n=n, options=options)
+    score_ranks = ranks_of(total, eligible, np.array([item for item, *_ in chosen], np.int64))
     return tuple(
         Pick(
             item_id=catalogue.items.ids[item].item(),
@@ -54,7 +50,7 @@ def rerank(
             score=float(total[item]),
             parts=scores.of(item),
             rerank=extra,
-            score_rank=int(score_ranks[place[item]]),
+            score_rank=int(score_ranks[k]),
             rank=k + 1,
             policy=policy,
             propensity=propensity,
@@ -96,7 +92,7 @@ def _fill(
     rng = np.random.default_rng(options.seed)
     nearest = np.zeros(len(pool), np.float32)
     open_ = np.ones(len(pool), np.bool_)
-    used: dict[int, int] = {}
+    near = _likeness(model, artists) if options.diversity > 0 else None
     slots: list[_Slot] = []
     while len(slots) < n and open_.any():
         shown = total[pool] + term - np.float32(options.diversity) * nearest
@@ -111,15 +107,40 @@ def _fill(
         extra = float(shown[at]) - float(total[pool[at]])
         slots.append((int(pool[at]), extra, policy, min(propensity, 1.0)))
         open_[at] = False
-        artist = int(artists[at])
-        used[artist] = used.get(artist, 0) + 1
-        if used[artist] >= options.artist_cap:
-            open_ &= artists != artist
-        if options.diversity > 0 and len(slots) < n:
-            near = model.artist_similarity(artists[[at]], artists)[0]
-            near[artists == artist] = 1
-            nearest = np.maximum(nearest, near)
+        if near is not None:
+            nearest = np.maximum(nearest, near[at])
     return slots
+
+
+def _likeness(model: HybridRecommender, artists: Ints) -> Floats:
+    """How alike the artists of a pool are, shape (n_pool, n_pool); 1 where they are the same."""
+    one_each, place = np.unique(artists, return_inverse=True)
+    near = model.artist_similarity(one_each, one_each)
+    np.fill_diagonal(near, 1)
+    return near[place[:, None], place]
+
+
+def _pool(merit: Floats, artists: Ints, *, n: int, artist_cap: int) -> Ints:
+    """Positions of the best candidates, best first, never more of one artist than the cap."""
+    wanted = max(_LEAST_POOL, 15 * n)
+    size = wanted
+    while True:
+        best = _best(merit, size)
+        kept = best[_places(artists[best]) < artist_cap]
+        if len(kept) >= n or size >= len(merit):
+            return kept[:wanted]
+        size *= 8  # a few artists fill the top
+
+
+def _places(groups: Ints) -> Ints:
+    """How many of its own group stand before each, in the order given."""
+    order = np.argsort(groups, kind="stable")
+    ordered = groups[order]
+    first = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1]))
+    size = np.diff(np.append(first, len(groups)))
+    places = np.empty(len(groups), np.int64)
+    places[order] = np.arange(len(groups)) - np.repeat(first, size)
+    return places
 
 
 def _chances(shown: Floats, explore: float) -> Doubles:
@@ -140,10 +161,3 @@ def _best(merit: Floats, size: int) -> Ints:
     near = np.argpartition(-merit, size)[:size]
     near.sort()
     return near[np.argsort(-merit[near], kind="stable")]
-
-
-def _score_ranks(total: Floats, candidates: Ints) -> Ints:
-    order = np.argsort(-total[candidates], kind="stable")
-    ranks = np.empty(len(candidates), np.int64)
-    ranks[order] = np.arange(1, len(candidates) + 1)
-    return ranks

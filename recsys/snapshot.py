@@ -253,6 +253,7 @@ class _Reader:
             raise SnapshotError(f"{file} was changed")
         mapped = self._mmap and int(np.prod(facts["shape"])) > 0  # an empty file can't be mapped
         array = np.load(path, mmap_mode="r" if mapped else None, allow_pickle=False)
+        array = array.view(np.ndarray)  # still mapped, but np.memmap makes each slice slow
         if self._verify and _LEARNED.match(file) and _not_finite(array):
             raise SnapshotError(f"{file} holds numbers that are not finite")
         if list(array.shape) != facts["shape"] or str(array.dtype) != facts["dtype"]:

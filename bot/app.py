@@ -172,6 +172,7 @@ def _build(
             profiles=profiles,
             catalogue=database.catalogue,
             doors=database.doors,
+            gestures=database.gestures,
             recommendations=database.recommendations,
             preferences=preferences,
             consent=consent,

@@ -352,6 +352,12 @@ class GestureStore(Protocol):
         """Return standing verdicts, newest first."""
         ...
 
+    async def voted_in_public(
+        self, member_id: MemberId, *, guild_id: GuildId | None, limit: int
+    ) -> Collection[ItemKey]:
+        """Return what those of the newest verdicts are about that were made on public cards there."""
+        ...
+
 
 class BlockStore(Protocol):
     """What members never want to see again."""

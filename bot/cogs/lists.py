@@ -49,7 +49,6 @@ async def make_card(
         recommendation,
         owner_name=interaction.user.display_name,
         like=like,
-        reasons=await services.taste.reasons(recommendation),
         settings=services.preferences.of(recommendation.member_id),
     )
     return recommendation, card

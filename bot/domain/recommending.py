@@ -80,12 +80,26 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
+class EvidenceShare:
+    """How much one thing that the member did weighs in one pick, in log-odds."""
+
+    subject: Subject
+    kind: str
+    """An `EvidenceKind` value."""
+    value: float
+    """Plays, or 1."""
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
 class ShownItem:
     """A stored pick."""
 
     id: ShownItemId
     recommendation_id: RecommendationId
     scored: Scored
+    because: tuple[EvidenceShare, ...] = ()
+    """Evidence that the card may name under it, strongest first; known while the list is new."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,18 +117,6 @@ class Recommendation:
     made_at: datetime
     items: tuple[ShownItem, ...]
     message_id: MessageId | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class EvidenceShare:
-    """How much one thing that the member did weighs in one pick, in log-odds."""
-
-    subject: Subject
-    kind: str
-    """An `EvidenceKind` value."""
-    value: float
-    """Plays, or 1."""
-    share: float
 
 
 @dataclass(frozen=True, slots=True)

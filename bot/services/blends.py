@@ -17,13 +17,13 @@ from bot.domain.blending import (
     BlendRule,
     PairMatch,
 )
-from bot.domain.ids import BlendId, ChannelId, GuildId, MemberId, MessageId
+from bot.domain.ids import BlendId, ChannelId, GuildId, ItemKey, MemberId, MessageId
 from bot.domain.recommending import Draft, Occasion, Policy
 from bot.errors import NotFoundError, UserError
 from bot.ports import BlendStore, CatalogueStore, Clock, Compute, RecommendationStore
 from bot.services.consent import ConsentService
 from bot.services.profiles import Listener, Profiles
-from bot.services.recommend import hydrate
+from bot.services.recommend import scored
 from bot.services.serving import ServingModel
 from recsys import HybridRecommender, Options, Pick
 from recsys.blending import Match, Rule, blend, match
@@ -141,6 +141,7 @@ class BlendService:
             return BlendView(blend_now, None, left_out)
         model = await self._serving.current()
         mixed = await self._compute.run(mix, model, able, _RULES[blend_now.rule])
+        subjects = await self._catalogue.subjects([ItemKey(p.item_id) for p in mixed.picks])
         now = self._clock.now()
         stored = await self._recommendations.save(
             Draft(
@@ -154,7 +155,7 @@ class BlendService:
                 seed=randbelow(2**31),
                 like=None,
                 made_at=now,
-                items=await hydrate(self._catalogue, mixed.picks),
+                items=scored(mixed.picks, subjects),
             )
         )
         result = BlendResult(

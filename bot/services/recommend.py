@@ -1,14 +1,16 @@
 """`/recommend`: from evidence to a stored list."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from secrets import randbelow
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from bot.domain.ids import ItemKey
+from bot.domain.music import Subject
 from bot.domain.recommending import (
     Draft,
     Occasion,
@@ -18,15 +20,20 @@ from bot.domain.recommending import (
     Scored,
 )
 from bot.errors import NotFoundError, NothingToGoOnError
-from bot.ports import CatalogueStore, Clock, Compute, DoorStore, RecommendationStore
+from bot.ports import (
+    CatalogueStore,
+    Clock,
+    Compute,
+    DoorStore,
+    GestureStore,
+    RecommendationStore,
+)
 from bot.services.consent import ConsentService
 from bot.services.preferences import Preferences
 from bot.services.profiles import Listener, Profiles, ids, seed_evidence
+from bot.services.reasons import SEEN, Nameable, RowShare, key_of, name_shares
 from bot.services.serving import ServingModel
 from recsys import Evidence, HybridRecommender, Options, Pick
-
-if TYPE_CHECKING:
-    from bot.domain.music import Subject
 
 EXPLORE_SHARE = 0.1
 """Chance that one slot of a list looks around instead of playing safe; logged with its propensity."""
@@ -42,6 +49,7 @@ class RecommendService:
         profiles: Profiles,
         catalogue: CatalogueStore,
         doors: DoorStore,
+        gestures: GestureStore,
         recommendations: RecommendationStore,
         preferences: Preferences,
         consent: ConsentService,
@@ -53,6 +61,7 @@ class RecommendService:
         self._profiles = profiles
         self._catalogue = catalogue
         self._doors = doors
+        self._gestures = gestures
         self._recommendations = recommendations
         self._preferences = preferences
         self._consent = consent
@@ -62,7 +71,7 @@ class RecommendService:
         self._shown_days = shown_days
 
     async def recommend(self, request: RecommendRequest) -> Recommendation:
-        """Return a stored list for one member.
+        """Return a stored list for one member, with what may be named under each pick.
 
         Raises
         ------
@@ -72,24 +81,27 @@ class RecommendService:
             When there is neither evidence nor `like`, or every candidate is used up.
         """
         await self._consent.require(request.member_id)
-        listener = await self._profiles.load(request.member_id)
+        now = self._clock.now()
+        listener, shown, known, nameable = await asyncio.gather(
+            self._profiles.load(request.member_id),
+            self._recommendations.shown_keys(
+                request.member_id,
+                guild_id=request.guild_id,
+                since=now - timedelta(days=self._shown_days),
+            ),
+            self._doors.known(request.member_id),
+            Nameable.on(request, self._gestures),
+        )
         if listener.is_empty and request.like is None:
             raise NothingToGoOnError
-        now = self._clock.now()
-        shown = await self._recommendations.shown_keys(
-            request.member_id,
-            guild_id=request.guild_id,
-            since=now - timedelta(days=self._shown_days),
-        )
-        known = await self._doors.known(request.member_id)
         adventure = request.adventure
         if adventure is None:
             adventure = self._preferences.of(request.member_id).adventure
         seed = randbelow(2**31)
         model = await self._serving.current()
         like = await self._like(request.like)
-        picks = await self._compute.run(
-            pick,
+        chosen = await self._compute.run(
+            choose,
             model,
             listener,
             n=request.count,
@@ -98,10 +110,15 @@ class RecommendService:
             adventure=adventure / MAX_ADVENTURE,
             seed=seed,
         )
-        if not picks:
+        if not chosen:
             raise NothingToGoOnError("error.used_up", days=self._shown_days)
-        items = await hydrate(self._catalogue, picks)
-        return await self._recommendations.save(
+        picks = [one for one, _ in chosen]
+        because = {
+            ItemKey(one.item_id): nameable.choose(listener, strongest) for one, strongest in chosen
+        }
+        named = {key_of(listener.rows[row]) for rows in because.values() for row, _ in rows}
+        subjects = await self._catalogue.subjects([*because, *(named - because.keys())])
+        stored = await self._recommendations.save(
             Draft(
                 member_id=request.member_id,
                 guild_id=request.guild_id,
@@ -113,9 +130,14 @@ class RecommendService:
                 seed=seed,
                 like=request.like,
                 made_at=now,
-                items=items,
+                items=scored(picks, subjects),
             )
         )
+        items = (
+            replace(item, because=name_shares(listener, because[item.scored.subject.key], subjects))
+            for item in stored.items
+        )
+        return replace(stored, items=tuple(items))
 
     async def _like(self, key: ItemKey | None) -> Evidence | None:
         if key is None:
@@ -126,7 +148,7 @@ class RecommendService:
         return seed_evidence(key, subject.artist.id)
 
 
-def pick(
+def choose(
     model: HybridRecommender,
     listener: Listener,
     *,
@@ -136,8 +158,8 @@ def pick(
     adventure: float,
     seed: int,
     explore: float = EXPLORE_SHARE,
-) -> Sequence[Pick]:
-    """Fold one listener in and rank; runs in the compute pool."""
+) -> list[tuple[Pick, list[RowShare]]]:
+    """Fold one listener in, rank, and find what speaks most for each pick; runs in the pool."""
     profile = model.fold_in(listener.evidence)
     options = Options(
         exclude_items=np.concatenate([shown, listener.blocked_items]),
@@ -147,13 +169,13 @@ def pick(
         seed=seed,
         explore=explore,
     )
-    return model.recommend(profile, n=n, options=options)
+    picks = model.recommend(profile, n=n, options=options)
+    return [(one, model.explain(profile, one.item_id).strongest(SEEN)) for one in picks]
 
 
-async def hydrate(catalogue: CatalogueStore, picks: Sequence[Pick]) -> tuple[Scored, ...]:
-    """Return picks with their titles from the local catalogue, ranks closed up."""
+def scored(picks: Sequence[Pick], subjects: Mapping[ItemKey, Subject]) -> tuple[Scored, ...]:
+    """Return picks with what they are; those without a title are left out, ranks closed up."""
     keys = [ItemKey(int(p.item_id)) for p in picks]
-    subjects: Mapping[ItemKey, Subject] = await catalogue.subjects(keys)
     known = [(subjects[key], p) for key, p in zip(keys, picks, strict=True) if key in subjects]
     return tuple(
         Scored(

@@ -1,13 +1,13 @@
 """`/taste` and `/why`: what is known, what is believed, and the reasons for a pick."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.domain.feedback import Block, StandingVerdict
-from bot.domain.ids import ArtistId, ItemKey, MemberId, ShownItemId, key_of_artist
-from bot.domain.listening import EvidenceRow, Level, TasteSummary
-from bot.domain.recommending import EvidenceShare, Recommendation, ShownItem, Why
+from bot.domain.ids import ItemKey, MemberId, ShownItemId
+from bot.domain.listening import TasteSummary
+from bot.domain.recommending import ShownItem, Why
 from bot.errors import NotFoundError, NothingToGoOnError
 from bot.ports import (
     CatalogueStore,
@@ -17,23 +17,16 @@ from bot.ports import (
     RecommendationStore,
 )
 from bot.services.consent import ConsentService
-from bot.services.profiles import Listener, Profiles, seed_evidence
+from bot.services.profiles import Profiles, seed_evidence
+from bot.services.reasons import key_of, name_shares
 from bot.services.serving import ServingModel
-from recsys import HybridRecommender, UnknownItemError
+from recsys import UnknownItemError
 from recsys.leanings import tag_leanings
 
 TOP = 8
 SHARES = 6
 """Pieces of evidence named in a why; the rest is summed up in words."""
 WHY_CHOICES = 25
-REASONS = 2
-"""Pieces of evidence named under a pick."""
-REASONS_SEEN = 12
-"""Pieces looked at for that: in public most of them may not be named."""
-REMEMBERED = 15
-"""Newest votes that a public card may name."""
-
-Reasons = Mapping[ShownItemId, Sequence[EvidenceShare]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +131,8 @@ class TasteService:
         except UnknownItemError as error:
             raise NotFoundError("error.why_unknown") from error
         strongest = explanation.strongest(SHARES) + explanation.strongest(2, positive=False)
-        named = await self._named([(listener.rows[row], share) for row, share in strongest])
+        subjects = await self._catalogue.subjects([key_of(listener.rows[r]) for r, _ in strongest])
+        named = name_shares(listener, strongest, subjects)
         return Why(
             subject=subject,
             score=explanation.score,
@@ -151,52 +145,3 @@ class TasteService:
             rerank=item.scored.rerank if own else None,
             from_stored=own,
         )
-
-    async def reasons(self, recommendation: Recommendation) -> Reasons:
-        """Return the evidence that may be named under each pick of a list (decision D14).
-
-        On a private list: whatever of the member's speaks most for the pick. On a public one: only
-        votes that the member made on public cards of the same server.
-        """
-        listener = await self._profiles.load(recommendation.member_id)
-        model = await self._serving.current()
-        keys = [item.scored.subject.key for item in recommendation.items]
-        strongest = await self._compute.run(_strongest, model, listener, keys)
-        if not recommendation.private:
-            here = await self._voted_here(recommendation)
-            strongest = [
-                [(row, share) for row, share in rows if _key(listener.rows[row]) in here]
-                for rows in strongest
-            ]
-        return {
-            item.id: await self._named([(listener.rows[row], s) for row, s in rows[:REASONS]])
-            for item, rows in zip(recommendation.items, strongest, strict=True)
-        }
-
-    async def _voted_here(self, recommendation: Recommendation) -> set[ItemKey]:
-        here: set[ItemKey] = set()
-        for verdict in await self._gestures.verdicts(recommendation.member_id, limit=REMEMBERED):
-            card = await self._recommendations.of_item(verdict.item_id)
-            if card and not card.private and card.guild_id == recommendation.guild_id:
-                here.add(verdict.subject.key)
-        return here
-
-    async def _named(self, rows: Sequence[tuple[EvidenceRow, float]]) -> tuple[EvidenceShare, ...]:
-        keys = [_key(row) for row, _ in rows]
-        subjects = await self._catalogue.subjects(keys)
-        return tuple(
-            EvidenceShare(subject=subjects[key], kind=row.kind, value=row.value, share=share)
-            for key, (row, share) in zip(keys, rows, strict=True)
-            if key in subjects
-        )
-
-
-def _key(row: EvidenceRow) -> ItemKey:
-    return ItemKey(row.id) if row.level is Level.TRACK else key_of_artist(ArtistId(row.id))
-
-
-def _strongest(
-    model: HybridRecommender, listener: Listener, keys: Sequence[ItemKey]
-) -> list[list[tuple[int, float]]]:
-    profile = model.fold_in(listener.evidence)
-    return [model.explain(profile, key).strongest(REASONS_SEEN) for key in keys]

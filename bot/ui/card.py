@@ -1,6 +1,6 @@
 """The card of `/recommend`: linked titles, one evidence line, 👍 👎 ⋯ per track."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import discord
 
@@ -19,7 +19,6 @@ from bot.ui.texts import Markdown, text
 TAGS_SHOWN = 3
 NAMED = 45
 """Longest title in a heading or a reason."""
-Reasons = Mapping[ShownItemId, Sequence[EvidenceShare]]
 
 
 def recommendation_card(
@@ -27,14 +26,13 @@ def recommendation_card(
     *,
     owner_name: str,
     like: Subject | None,
-    reasons: Reasons,
     settings: MemberSettings,
 ) -> Layout:
     """Return the card of a list of one to five tracks."""
     single = len(recommendation.items) == 1
     parts: list[discord.ui.Item[Layout]] = [line(_heading(recommendation, owner_name, like))]
     for item in recommendation.items:
-        parts.append(line(_entry(item, reasons.get(item.id, ()), settings.link_service, single)))
+        parts.append(line(_entry(item, settings.link_service, single)))
         parts.append(vote_row(item.id))
     parts.append(rule())
     parts.append(line(_footer(recommendation, single=single)))
@@ -57,14 +55,12 @@ def _heading(recommendation: Recommendation, owner_name: str, like: Subject | No
     return text(key, name=_short(owner_name))
 
 
-def _entry(
-    item: ShownItem, reasons: Sequence[EvidenceShare], service: LinkService, single: bool
-) -> str:
+def _entry(item: ShownItem, service: LinkService, single: bool) -> str:
     subject = item.scored.subject
     number = "" if single else f"{item.scored.rank}\\. "  # escaped: no list, or all would be 1
     lines = [f"{number}{linked(subject, service)}"]
     about = facts(subject)
-    because = reason_line(reasons)
+    because = reason_line(item.because)
     if item.scored.policy is Policy.EXPLORE:
         because = text("card.exploring")
     lines += [f"-# {part}" for part in (because, about) if part]

@@ -51,6 +51,19 @@ async def test_a_private_card_gives_the_reason(room: Room):
     assert "because you picked" in words(result)
 
 
+async def test_a_public_card_may_name_a_vote_made_on_a_public_card_of_the_same_server(room: Room):
+    first = await room.run("Ada", "recommend")
+    await room.press("Ada", first.response, "aux1:vote:")
+    assert "because you 👍" in words(await room.run("Ada", "recommend"))
+
+
+async def test_a_public_card_does_not_name_a_vote_made_in_private(room: Room):
+    first = await room.run("Ada", "recommend", private=True)
+    await room.press("Ada", first.response, "aux1:vote:")
+    assert "because you" in words(await room.run("Ada", "recommend", private=True))
+    assert "because you" not in words(await room.run("Ada", "recommend"))
+
+
 async def test_a_vote_answers_privately_and_changes_the_next_list(room: Room):
     first = await room.run("Ada", "recommend", private=True)
     receipt = await room.press("Ada", first.response, "aux1:vote:")

@@ -11,7 +11,7 @@ from bot.domain.ids import BlendId, ChannelId, GuildId, MemberId, ShownItemId
 from bot.domain.listening import EvidenceKind, Source, SourceSummary, TasteSummary
 from bot.domain.members import ErasureReport, MemberSettings
 from bot.domain.music import LinkService
-from bot.domain.recommending import EvidenceShare, Moved, Receipt, Why
+from bot.domain.recommending import EvidenceShare, Moved, Receipt, Recommendation, Why
 from bot.services.taste import Taste
 from bot.ui import account, blend, card, panels, taste
 from bot.ui.layout import Layout
@@ -39,27 +39,29 @@ def share(about, value: float = 0.5, kind: EvidenceKind = EvidenceKind.PLAY) -> 
     return EvidenceShare(subject=about, kind=kind, value=12, share=value)
 
 
+def because(shown: Recommendation, shares) -> Recommendation:
+    return replace(shown, items=tuple(replace(i, because=tuple(shares)) for i in shown.items))
+
+
 @pytest.mark.parametrize("private", [True, False])
 @pytest.mark.parametrize("n", [1, 5])
 async def test_the_card_fits_with_the_longest_titles(n, private):
-    shown = recommendation(*nasty(n), private=private)
+    shown = because(recommendation(*nasty(n), private=private), [share(nasty(1)[0])] * 2)
     layout = card.recommendation_card(
         shown,
         owner_name=LONG,
         like=nasty(1)[0],
-        reasons={item.id: [share(nasty(1)[0])] * 2 for item in shown.items},
         settings=MemberSettings(link_service=LinkService.APPLE_MUSIC),
     )
     within_limits(layout)
 
 
 async def test_the_card_names_title_artist_reason_and_three_buttons_per_track():
-    shown = recommendation()
+    shown = because(recommendation(), [share(subject(9, title="Alison"))])
     layout = card.recommendation_card(
         shown,
         owner_name="Ada",
         like=None,
-        reasons={shown.items[0].id: [share(subject(9, title="Alison"))]},
         settings=MemberSettings(),
     )
     words = "\n".join(item.content for item in layout.walk_children() if hasattr(item, "content"))

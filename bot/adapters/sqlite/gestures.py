@@ -14,7 +14,7 @@ from bot.adapters.sqlite.rows import ensure_member, id_list, load_subjects
 from bot.adapters.sqlite.times import from_ms, to_ms
 from bot.adapters.sqlite.writer import Writer
 from bot.domain.feedback import Gesture, StandingVerdict, Verdict, Via
-from bot.domain.ids import MemberId, MessageId, RecommendationId, ShownItemId
+from bot.domain.ids import GuildId, ItemKey, MemberId, MessageId, RecommendationId, ShownItemId
 from bot.domain.members import CONSENT_VERSION
 from bot.errors import NotFoundError
 
@@ -64,6 +64,12 @@ class SqliteGestureStore:
     async def verdicts(self, member_id: MemberId, *, limit: int) -> Sequence[StandingVerdict]:
         """Return standing verdicts, newest first."""
         return await self._readers.run(_verdicts, member_id, limit)
+
+    async def voted_in_public(
+        self, member_id: MemberId, *, guild_id: GuildId | None, limit: int
+    ) -> Collection[ItemKey]:
+        """Return what those of the newest verdicts are about that were made on public cards there."""
+        return await self._readers.run(_voted_in_public, member_id, guild_id, limit)
 
 
 def _record(raw: sqlite3.Connection, gesture: Gesture) -> bool:
@@ -168,6 +174,20 @@ def _verdicts(raw: sqlite3.Connection, member_id: MemberId, limit: int) -> list[
         )
         for key, verdict, made_at, item_id, weak in rows
     ]
+
+
+def _voted_in_public(
+    raw: sqlite3.Connection, member_id: MemberId, guild_id: GuildId | None, limit: int
+) -> frozenset[ItemKey]:
+    rows = raw.execute(
+        "SELECT v.item_key FROM (SELECT item_key, item_id FROM verdicts WHERE member_id = ? "
+        " ORDER BY made_at DESC, gesture_id DESC, item_id LIMIT ?) AS v "
+        "JOIN recommendation_items AS i ON i.id = v.item_id "
+        "JOIN recommendations AS r ON r.id = i.recommendation_id "
+        "WHERE r.private = 0 AND r.guild_id IS ? AND r.member_id IS NOT NULL",
+        (member_id, limit, guild_id),
+    )
+    return frozenset(ItemKey(key) for (key,) in rows)
 
 
 def _keys_of(

@@ -39,8 +39,8 @@ class Model(Protocol):
         """Raw scores of folded listeners, shape (n_users, n_items), float32."""
         ...
 
-    def coefficients(self, user_items: Csr, item: int) -> Doubles:
-        """Of one listener (one row): k of shape (nnz,) with ``k @ user_items.data`` = raw score."""
+    def coefficients(self, user_items: Csr, items: Ints) -> Doubles:
+        """Of one listener: k of shape (nnz, len(items)) with ``user_items.data @ k`` = raw scores."""
         ...
 
     def similar_items(self, item: int, *, n: int) -> Ranking:

@@ -9,7 +9,7 @@ from recsys.catalogue import Catalogue
 from recsys.evidence import Level
 from recsys.part import Part
 from recsys.profile import Profile
-from recsys.types import Doubles
+from recsys.types import Bools, Doubles, Ints
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,26 +60,30 @@ class Explanation:
 
 
 def explain_part(
-    part: Part, profile: Profile, catalogue: Catalogue, item: int, *, cold: bool
-) -> PartExplanation:
-    """Share out one part's value for one item (by index).
+    part: Part, profile: Profile, catalogue: Catalogue, items: Ints, *, cold: Bools
+) -> list[PartExplanation]:
+    """Share out one part's value for some items (by index), one explanation each.
 
     A model's raw score is linear in the weights of the targets given the listener's whole profile
     (Hu, Koren, Volinsky 2008, section 5); a curve over it is shared out in proportion.
     """
     at_artists = part.level == Level.ARTIST
-    index = int(catalogue.artist_of[item]) if at_artists else item
+    indices = catalogue.artist_of[items].astype(np.int64) if at_artists else items
     row = profile.artists if at_artists else profile.items
     links = profile.signals.artists if at_artists else profile.signals.items
-    curve = part.curve_of(cold=cold)
+    curves = [part.curve_of(cold=bool(one)) for one in cold]
     if not part.personal:
-        folded = part.model.fold_in(row)
-        value = float(curve(part.model.score(folded)[:, [index]], profile.thin)[0, 0])
-        return PartExplanation(part.name, value, np.zeros(len(profile.evidence)), value)
-    coefficients = part.model.coefficients(row, index)
-    raw = float(coefficients @ row.data.astype(np.float64))
-    ratio = curve.ratio(raw, float(profile.thin[0, 0]))
-    by_target = np.zeros(row.shape[1] + 1)  # the last cell catches rows without a target
+        raw = part.model.score(part.model.fold_in(row))[:, indices]
+        values = [float(curve(raw[:, [k]], profile.thin)[0, 0]) for k, curve in enumerate(curves)]
+        nothing = np.zeros(len(profile.evidence))
+        return [PartExplanation(part.name, value, nothing, value) for value in values]
+    coefficients = part.model.coefficients(row, indices)
+    sums = row.data.astype(np.float64) @ coefficients
+    by_target = np.zeros((row.shape[1] + 1, len(items)))  # the last row catches "no target"
     by_target[row.indices] = coefficients
-    shares = ratio * by_target[links.target] * links.weight
-    return PartExplanation(part.name, float(shares.sum()), shares, 0.0)
+    each = by_target[links.target] * links.weight[:, None]
+    found = []
+    for k, curve in enumerate(curves):
+        shares = curve.ratio(float(sums[k]), float(profile.thin[0, 0])) * each[:, k]
+        found.append(PartExplanation(part.name, float(shares.sum()), shares, 0.0))
+    return found

@@ -148,15 +148,21 @@ class HybridRecommender:
         Within 1e-5 the shares and the prior sum to the part, the parts to the score, and both
         agree with ``score``.
         """
-        item = self._item(item_id)
-        cold = bool(self._cold_items[item])
-        found = [self._explain_bias(profile, item)]
-        found += [
-            explain_part(part, profile, self.catalogue, item, cold=cold) for part in self.parts
-        ]
+        return self.explain_all(profile, [item_id], like=like)[0]
+
+    def explain_all(
+        self, profile: Profile, item_ids: Sequence[int], *, like: Evidence | None = None
+    ) -> list[Explanation]:
+        """``explain`` for several items, far cheaper than one by one."""
+        items = self._items(item_ids)
+        parts = [self._explain_bias(profile, items)]
+        parts += [self._explain_part(part, profile, items) for part in self.parts]
         if like is not None:
-            found.append(self._explain_like(self.fold_in(like), item))
-        return Explanation(item_id, sum(part.value for part in found), tuple(found))
+            parts.append(self._explain_like(self.fold_in(like), items))
+        return [
+            Explanation(item_id, sum(part.value for part in found), tuple(found))
+            for item_id, *found in zip(item_ids, *parts, strict=True)
+        ]
 
     def ranks(self, profile: Profile, item_ids: ArrayLike, *, options: Options) -> Ints:
         """1-based rank by score among the eligible items, int64; 0 for the others."""
@@ -205,11 +211,12 @@ class HybridRecommender:
         cold: Bools = np.asarray(self.cold)[self.catalogue.artist_of]
         return cold
 
-    def _item(self, item_id: int) -> int:
-        index = int(self.catalogue.items.index_of([item_id])[0])
-        if index < 0:
-            raise UnknownItemError(f"item {item_id} is not in the catalogue")
-        return index
+    def _items(self, item_ids: Sequence[int]) -> Ints:
+        indices = self.catalogue.items.index_of(item_ids)
+        for item_id, index in zip(item_ids, indices.tolist(), strict=True):
+            if index < 0:
+                raise UnknownItemError(f"item {item_id} is not in the catalogue")
+        return indices
 
     def _folded(self, artists: Csr, items: Csr) -> tuple[Any, ...]:
         return tuple(
@@ -224,15 +231,24 @@ class HybridRecommender:
         names = {part.name for part in self.parts if part.personal} - {FAMILIAR}
         return np.float32(self.like_strength) * self.score(seed).sum_of(names)
 
-    def _explain_bias(self, profile: Profile, item: int) -> PartExplanation:
-        bias = float(self._biases[self.catalogue.artist_of[item]])
-        return PartExplanation(BIAS, bias, np.zeros(len(profile.evidence)), bias)
+    def _explain_bias(self, profile: Profile, items: Ints) -> list[PartExplanation]:
+        nothing = np.zeros(len(profile.evidence))
+        biases = self._biases[self.catalogue.artist_of[items]].tolist()
+        return [PartExplanation(BIAS, bias, nothing, bias) for bias in biases]
 
-    def _explain_like(self, seed: Profile, item: int) -> PartExplanation:
-        shares: Doubles = np.zeros(len(seed.evidence))
-        for part in self.parts:
-            if part.personal and part.name != FAMILIAR:
-                cold = bool(self._cold_items[item])
-                one = explain_part(part, seed, self.catalogue, item, cold=cold)
-                shares = shares + self.like_strength * one.shares
-        return PartExplanation(LIKE, float(shares.sum()), shares, 0.0, over="like")
+    def _explain_part(self, part: Part, profile: Profile, items: Ints) -> list[PartExplanation]:
+        return explain_part(part, profile, self.catalogue, items, cold=self._cold_items[items])
+
+    def _explain_like(self, seed: Profile, items: Ints) -> list[PartExplanation]:
+        personal = [
+            self._explain_part(part, seed, items)
+            for part in self.parts
+            if part.personal and part.name != FAMILIAR
+        ]
+        found = []
+        for k in range(len(items)):
+            shares: Doubles = np.zeros(len(seed.evidence))
+            for of_part in personal:
+                shares = shares + self.like_strength * of_part[k].shares
+            found.append(PartExplanation(LIKE, float(shares.sum()), shares, 0.0, over="like"))
+        return found

@@ -170,7 +170,8 @@ def choose(
         explore=explore,
     )
     picks = model.recommend(profile, n=n, options=options)
-    return [(one, model.explain(profile, one.item_id).strongest(SEEN)) for one in picks]
+    reasons = model.explain_all(profile, [one.item_id for one in picks])
+    return [(one, reason.strongest(SEEN)) for one, reason in zip(picks, reasons, strict=True)]
 
 
 def scored(picks: Sequence[Pick], subjects: Mapping[ItemKey, Subject]) -> tuple[Scored, ...]:

@@ -135,15 +135,15 @@ class ALS(ScoringModel):
         """Item factors that a listener's factors are multiplied with."""
         return self.item_factors_
 
-    def coefficients(self, user_items: Csr, item: int) -> Doubles:
-        """y_i' A^-1 y_j for each evidence item j (times ``dislike`` below zero), shape (nnz,)."""
+    def coefficients(self, user_items: Csr, items: Ints) -> Doubles:
+        """y_i' A^-1 y_j for each evidence item j (times ``dislike`` below zero)."""
         if not user_items.nnz:
-            return np.zeros(0)
+            return np.zeros((0, len(items)))
         weights = user_items.data.astype(np.float64)
         y = self.item_factors_[user_items.indices].astype(np.float64)
-        wanted = self._scored()[item].astype(np.float64)
-        near: Doubles = y @ np.linalg.solve(self._system(y, weights), wanted)
-        signed: Doubles = near * np.where(weights > 0, 1.0, self.dislike)
+        wanted = self._scored()[items].astype(np.float64)
+        near: Doubles = y @ np.linalg.solve(self._system(y, weights), wanted.T)
+        signed: Doubles = near * np.where(weights > 0, 1.0, self.dislike)[:, None]
         return signed
 
     def similarity(self, items: Ints, others: Ints) -> Floats:

@@ -56,15 +56,15 @@ class Content(ScoringModel):
             return one
         return np.ascontiguousarray((self.features_ @ folded.T).T, np.float32)
 
-    def coefficients(self, user_items: Csr, item: int) -> Doubles:
-        """f_i f_j over the length of the profile, shape (nnz,)."""
+    def coefficients(self, user_items: Csr, items: Ints) -> Doubles:
+        """f_i f_j over the length of the profile."""
         if not user_items.nnz:
-            return np.zeros(0)
+            return np.zeros((0, len(items)))
         rows = self.features_[user_items.indices]
         profile = np.asarray(rows.T @ user_items.data, np.float64)
         length = float(np.sqrt(profile @ profile)) + self.reserve
-        wanted = self.features_[[item]].toarray().ravel().astype(np.float64)
-        near: Doubles = np.asarray(rows @ wanted, np.float64) / length
+        wanted = self.features_[items].toarray().astype(np.float64)
+        near: Doubles = np.asarray(rows @ wanted.T, np.float64) / length
         return near
 
     def similarity(self, items: Ints, others: Ints) -> Floats:

@@ -27,9 +27,9 @@ class Familiar(ScoringModel):
         scores: Floats = dense(folded)
         return scores
 
-    def coefficients(self, user_items: Csr, item: int) -> Doubles:
+    def coefficients(self, user_items: Csr, items: Ints) -> Doubles:
         """1 for the item itself, 0 for all else."""
-        return np.equal(user_items.indices, item).astype(np.float64)
+        return np.equal(user_items.indices[:, None], items).astype(np.float64)
 
     def similarity(self, items: Ints, others: Ints) -> Floats:
         """1 for the same item, else 0."""

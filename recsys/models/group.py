@@ -54,10 +54,10 @@ class Group(ScoringModel):
         scores: Floats = dense(folded @ self.handed_)
         return scores
 
-    def coefficients(self, user_items: Csr, item: int) -> Doubles:
-        """Return the scale for items of the same group, 0 for all others, shape (nnz,)."""
-        near = self.members_[user_items.indices] @ self.handed_[:, [item]]
-        return np.asarray(near.toarray(), np.float64).ravel()
+    def coefficients(self, user_items: Csr, items: Ints) -> Doubles:
+        """Return the scale for items of the same group, 0 for all others."""
+        near = self.members_[user_items.indices] @ self.handed_[:, items]
+        return np.asarray(near.toarray(), np.float64)
 
     def similarity(self, items: Ints, others: Ints) -> Floats:
         """1 within a group, else 0; shape (len(items), len(others))."""

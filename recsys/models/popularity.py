@@ -80,10 +80,9 @@ class Popularity(ScoringModel):
         self._check_fitted()
         return np.broadcast_to(self.log_odds_, (len(folded), self.n_items_))
 
-    def coefficients(self, user_items: Csr, item: int) -> Doubles:
+    def coefficients(self, user_items: Csr, items: Ints) -> Doubles:
         """Zero: no evidence of the listener has a share in it."""
-        del item
-        return np.zeros(user_items.nnz)
+        return np.zeros((user_items.nnz, len(items)))
 
     def similarity(self, items: Ints, others: Ints) -> Floats:
         """Likeness of log-odds, 0..1: 1 / (1 + distance)."""

@@ -46,11 +46,11 @@ class SparseWeights(ScoringModel):
         target = self.weights_.indices[cells]
         return np.bincount(target, weights, self.n_items_).astype(np.float32)[None, :]
 
-    def coefficients(self, user_items: Csr, item: int) -> Doubles:
-        """Similarity of each evidence item to ``item`` over the norm, shape (nnz,)."""
+    def coefficients(self, user_items: Csr, items: Ints) -> Doubles:
+        """Similarity of each evidence item to each of ``items`` over the norm."""
         total = max(float(np.abs(user_items.data).sum(dtype=np.float64)), 1.0)
         rows = self.weights_[user_items.indices]
-        near = np.asarray(rows[:, [item]].toarray()).ravel().astype(np.float64)
+        near = np.asarray(rows[:, items].toarray(), np.float64)
         shares: Doubles = near * total**-self.norm
         return shares
 

@@ -61,15 +61,15 @@ class UserKNN(ScoringModel):
         scores: Floats = dense(folded @ self.rows_)
         return scores
 
-    def coefficients(self, user_items: Csr, item: int) -> Doubles:
-        """Share a score out by each evidence item's part in the similarities, shape (nnz,)."""
+    def coefficients(self, user_items: Csr, items: Ints) -> Doubles:
+        """Share a score out by each evidence item's part in the similarities."""
         folded = self.fold_in(user_items)
         own = self._units(user_items)
-        vote = folded.data * dense(self.rows_[folded.indices][:, [item]]).ravel()
-        cosine = dense(own @ self.units_[folded.indices].T).ravel()
+        vote = folded.data[:, None] * dense(self.rows_[folded.indices][:, items])
+        cosine = dense(own @ self.units_[folded.indices].T).reshape(-1, 1)
         weight = np.divide(vote, cosine, out=np.zeros_like(vote), where=cosine != 0)
-        parts = dense(self.units_[folded.indices][:, own.indices]).T @ weight * own.data
-        per_unit: Doubles = np.asarray(parts, np.float64) / user_items.data
+        parts = dense(self.units_[folded.indices][:, own.indices]).T @ weight * own.data[:, None]
+        per_unit: Doubles = np.asarray(parts, np.float64) / user_items.data[:, None]
         return per_unit
 
     def similarity(self, items: Ints, others: Ints) -> Floats:

@@ -67,6 +67,17 @@ def test_parts_sum_to_the_score_and_shares_to_the_parts(model, ada):
             assert part.shares.sum() + part.prior == pytest.approx(part.value, abs=1e-5)
 
 
+def test_explaining_several_items_at_once_says_the_same_as_one_by_one(model, ada):
+    profile = model.fold_in(ada)
+    items, like = [1, 44, 300], Evidence.of([7], kind=Kind.LIKE)
+    for item, found in zip(items, model.explain_all(profile, items, like=like), strict=True):
+        alone_ = model.explain(profile, item, like=like)
+        assert found.item_id == item
+        assert found.score == pytest.approx(alone_.score, abs=1e-9)
+        assert np.allclose(found.evidence, alone_.evidence)
+        assert found.parts[-1].name == "like"
+
+
 @settings(max_examples=20)
 @given(
     st.lists(st.integers(1, 2 * N_GROUPS * PER_GROUP), max_size=12, unique=True), st.integers(1, 30)

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recsys import Evidence, Interactions, Kind, Options, SnapshotError, snapshot
+from recsys.base import ranks_of
 from recsys.blending import Rule, blend, match
 from recsys.config import Config
 from recsys.evaluation import Case, bootstrap, compare, feedback_loop, ndcg
@@ -65,6 +66,16 @@ def test_parts_sum_to_the_score_and_shares_to_the_parts(model, ada):
         assert explained.score == pytest.approx(float(scores.total[index]), abs=1e-4)
         for part in explained.parts:
             assert part.shares.sum() + part.prior == pytest.approx(part.value, abs=1e-5)
+
+
+@given(st.lists(st.integers(0, 4), min_size=40, max_size=60), st.randoms())
+def test_ranks_are_the_same_counted_and_sorted(values, random):
+    scores = np.array(values, np.float32)
+    eligible = np.array([random.random() < 0.8 for _ in values])
+    wanted = np.array([-1, *range(len(values))])
+    one_by_one = [int(ranks_of(scores, eligible, wanted[[k]])[0]) for k in range(len(wanted))]
+    assert ranks_of(scores, eligible, wanted).tolist() == one_by_one
+    assert sorted(r for r in one_by_one if r) == list(range(1, int(eligible.sum()) + 1))
 
 
 def test_explaining_several_items_at_once_says_the_same_as_one_by_one(model, ada):

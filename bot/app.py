@@ -198,6 +198,7 @@ def _build(
             recommendations=database.recommendations,
             catalogue=database.catalogue,
             profiles=profiles,
+            preferences=preferences,
             consent=consent,
             serving=serving,
             compute=compute,
@@ -242,7 +243,7 @@ def _build(
         serving=serving,
         recommendations=database.recommendations,
         meta=database.meta,
-        notices=NoticeBoard(),
+        notices=NoticeBoard(preferences=preferences),
         doors=DoorService(
             reader=DoorReader(
                 syncs=database.door_syncs, store=database.doors, training=training, clock=clock

@@ -158,6 +158,10 @@ class CatalogueStore(Protocol):
         """Return artists and tracks by name, as `search_artists`; `artist title` finds a track."""
         ...
 
+    async def explicit_keys(self) -> Collection[ItemKey]:
+        """Return the tracks that are known to carry the label "explicit"."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class ImportProgress:

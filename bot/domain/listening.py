@@ -40,6 +40,8 @@ class FetchedListen:
     skipped: bool = False
     uri: str | None = None
     mbid: str | None = None
+    explicit: bool | None = None
+    """The label of the track; None when the door doesn't say."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from itertools import combinations
 from secrets import randbelow
 
 import numpy as np
+import numpy.typing as npt
 
 from bot.domain.blending import (
     MAX_MEMBERS,
@@ -22,7 +23,8 @@ from bot.domain.recommending import Draft, Occasion, Policy
 from bot.errors import NotFoundError, UserError
 from bot.ports import BlendStore, CatalogueStore, Clock, Compute, RecommendationStore
 from bot.services.consent import ConsentService
-from bot.services.profiles import Listener, Profiles
+from bot.services.preferences import Preferences
+from bot.services.profiles import Listener, Profiles, ids
 from bot.services.recommend import scored
 from bot.services.serving import ServingModel
 from recsys import HybridRecommender, Options, Pick
@@ -59,6 +61,7 @@ class BlendService:
         recommendations: RecommendationStore,
         catalogue: CatalogueStore,
         profiles: Profiles,
+        preferences: Preferences,
         consent: ConsentService,
         serving: ServingModel,
         compute: Compute,
@@ -68,6 +71,7 @@ class BlendService:
         self._recommendations = recommendations
         self._catalogue = catalogue
         self._profiles = profiles
+        self._preferences = preferences
         self._consent = consent
         self._serving = serving
         self._compute = compute
@@ -140,7 +144,12 @@ class BlendService:
         if len(able) < MIN_MEMBERS:
             return BlendView(blend_now, None, left_out)
         model = await self._serving.current()
-        mixed = await self._compute.run(mix, model, able, _RULES[blend_now.rule])
+        unwanted = await self._preferences.unwanted(
+            [listener.member_id for listener in able], self._catalogue
+        )
+        mixed = await self._compute.run(
+            mix, model, able, _RULES[blend_now.rule], unwanted=ids(unwanted)
+        )
         subjects = await self._catalogue.subjects([ItemKey(p.item_id) for p in mixed.picks])
         now = self._clock.now()
         stored = await self._recommendations.save(
@@ -182,14 +191,21 @@ class Mixed:
     matches: tuple[PairMatch, ...]
 
 
-def mix(model: HybridRecommender, listeners: Sequence[Listener], rule: Rule) -> Mixed:
+def mix(
+    model: HybridRecommender,
+    listeners: Sequence[Listener],
+    rule: Rule,
+    *,
+    unwanted: npt.NDArray[np.int64],
+) -> Mixed:
     """Fold every member in, score the same candidates for each, aggregate; runs in the pool."""
     profiles = [model.fold_in(listener.evidence) for listener in listeners]
     scores = [model.score(profile) for profile in profiles]
     allowed = np.ones(model.catalogue.n_items, np.bool_)
     for listener, profile in zip(listeners, profiles, strict=True):
         options = Options(
-            exclude_items=listener.blocked_items, exclude_artists=listener.blocked_artists
+            exclude_items=np.concatenate([unwanted, listener.blocked_items]),
+            exclude_artists=listener.blocked_artists,
         )
         allowed &= eligible_items(model.catalogue, profile, options)
     items = np.flatnonzero(allowed)

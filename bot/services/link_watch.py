@@ -141,7 +141,7 @@ class LinkWatch:
     async def _tell(self, member_id: MemberId, event: LinkEvent) -> bool:
         if await self._tell_watcher(member_id, event):
             return True
-        return await self._notices.tell(member_id, Notice(event.key, event.params))
+        return await self._notices.tell(member_id, Notice(event.key, event.params, answer=True))
 
     async def _tell_watcher(self, member_id: MemberId, event: LinkEvent) -> bool:
         watcher = self._watchers.get(member_id)

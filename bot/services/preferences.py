@@ -1,11 +1,12 @@
 """Members' settings, held in memory so that visibility is known before anything is awaited."""
 
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from typing import Any
 
-from bot.domain.ids import MemberId
+from bot.domain.ids import ItemKey, MemberId
 from bot.domain.members import MemberSettings
-from bot.ports import MemberStore
+from bot.ports import CatalogueStore, MemberStore
 
 _DEFAULT = MemberSettings()
 
@@ -35,6 +36,14 @@ class Preferences:
         await self._members.save_settings(member_id, settings)
         self._settings[member_id] = settings
         return settings
+
+    async def unwanted(
+        self, members: Iterable[MemberId], catalogue: CatalogueStore
+    ) -> Collection[ItemKey]:
+        """Return the tracks that somebody among these members doesn't want to be shown."""
+        if all(self.of(member_id).explicit for member_id in members):
+            return ()
+        return await catalogue.explicit_keys()
 
     def forget(self, member_id: MemberId) -> None:
         """Drop a member from the copy; the store has forgotten them already."""

@@ -82,7 +82,7 @@ class RecommendService:
         """
         await self._consent.require(request.member_id)
         now = self._clock.now()
-        listener, shown, known, nameable = await asyncio.gather(
+        listener, shown, known, unwanted, nameable = await asyncio.gather(
             self._profiles.load(request.member_id),
             self._recommendations.shown_keys(
                 request.member_id,
@@ -90,6 +90,7 @@ class RecommendService:
                 since=now - timedelta(days=self._shown_days),
             ),
             self._doors.known(request.member_id),
+            self._preferences.unwanted([request.member_id], self._catalogue),
             Nameable.on(request, self._gestures),
         )
         if listener.is_empty and request.like is None:
@@ -106,7 +107,7 @@ class RecommendService:
             listener,
             n=request.count,
             like=like,
-            shown=ids({*shown, *known}),
+            shown=ids({*shown, *known, *unwanted}),
             adventure=adventure / MAX_ADVENTURE,
             seed=seed,
         )

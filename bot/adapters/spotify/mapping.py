@@ -203,7 +203,14 @@ def _track(item: Any, *, source_time: str) -> FetchedListen | None:
     if title is None or artist is None:
         return None
     uri = f"spotify:track:{id_}" if id_ and id_.isascii() and id_.isalnum() else None
-    return FetchedListen(source_time=source_time, artist=artist, title=title, uri=uri)
+    label = item.get("explicit")
+    return FetchedListen(
+        source_time=source_time,
+        artist=artist,
+        title=title,
+        uri=uri,
+        explicit=label if isinstance(label, bool) else None,
+    )
 
 
 def _names(item: dict[str, Any]) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """Artists, tracks and tags."""
 
-from collections.abc import Mapping, Sequence
+import sqlite3
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from bot.adapters.sqlite.atlas import seed_atlas
@@ -8,7 +9,7 @@ from bot.adapters.sqlite.connection import Readers
 from bot.adapters.sqlite.rows import load_artists, load_subjects
 from bot.adapters.sqlite.search import search_artists, search_subjects
 from bot.adapters.sqlite.writer import Writer
-from bot.domain.ids import ArtistId, ItemKey
+from bot.domain.ids import ArtistId, ItemKey, TrackId, key_of_track
 from bot.domain.music import Artist, Subject
 
 
@@ -38,3 +39,12 @@ class SqliteCatalogueStore:
     async def search_subjects(self, text: str, *, limit: int) -> Sequence[Subject]:
         """Return artists and tracks by name, as `search_artists`; `artist title` finds a track."""
         return await self._readers.run(search_subjects, text, limit)
+
+    async def explicit_keys(self) -> Collection[ItemKey]:
+        """Return the tracks that are known to carry the label "explicit"."""
+        return await self._readers.run(_explicit_keys)
+
+
+def _explicit_keys(raw: sqlite3.Connection) -> list[ItemKey]:
+    found = raw.execute("SELECT id FROM tracks WHERE explicit = 1")
+    return [key_of_track(TrackId(track_id)) for (track_id,) in found]

@@ -17,9 +17,10 @@ SLICE_ROWS: Final = 300
 _STAGED: Final = (
     "CREATE TABLE upload.staged (row INTEGER PRIMARY KEY, source TEXT, source_time TEXT, "
     "started_at_ms INTEGER, precision_ms INTEGER, ms_played INTEGER, plays INTEGER, "
-    "skipped INTEGER, artist TEXT, artist_key TEXT, title TEXT, title_key TEXT, uri TEXT, mbid TEXT)"
+    "skipped INTEGER, artist TEXT, artist_key TEXT, title TEXT, title_key TEXT, uri TEXT, mbid TEXT, "
+    "explicit INTEGER)"
 )
-_INSERT: Final = "INSERT INTO upload.staged VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_INSERT: Final = "INSERT INTO upload.staged VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 
 def store_fetched(
@@ -52,6 +53,7 @@ def store_fetched(
             span = (1, len(listens))
             add_artists(raw, span)
             add_tracks(raw, span)
+            _label_tracks(raw)
             return add_listens(raw, member_id, at_ms, span)
     finally:
         raw.execute("DETACH DATABASE upload")
@@ -73,4 +75,20 @@ def _row(number: int, source: Source, one: FetchedListen) -> tuple[object, ...]:
         None if one.title is None else name_key(one.title),
         one.uri,
         one.mbid,
+        None if one.explicit is None else int(one.explicit),
+    )
+
+
+def _label_tracks(raw: sqlite3.Connection) -> None:
+    """Note what the rows say; of two releases of a recording the explicit one counts."""
+    raw.execute(
+        "UPDATE tracks SET explicit = max(coalesce(tracks.explicit, 0), r.explicit) "
+        "FROM (SELECT a.id AS artist_id, s.title_key, max(s.explicit) AS explicit "
+        "  FROM upload.staged AS s JOIN artists AS a ON a.name_key = s.artist_key "
+        "  WHERE s.explicit IS NOT NULL AND s.title_key IS NOT NULL GROUP BY 1, 2) AS r "
+        "WHERE tracks.artist_id = r.artist_id AND tracks.id = coalesce("
+        "  (SELECT t.id FROM tracks AS t "
+        "   WHERE t.artist_id = r.artist_id AND t.title_key = r.title_key), "
+        "  (SELECT o.track_id FROM track_titles AS o "
+        "   WHERE o.artist_id = r.artist_id AND o.title_key = r.title_key))"
     )

@@ -1,4 +1,4 @@
--- Made by `python -m bot.adapters.sqlite.migrations`; version 5.
+-- Made by `python -m bot.adapters.sqlite.migrations`; version 6.
 
 CREATE TABLE artist_ids (
   kind TEXT NOT NULL,
@@ -392,7 +392,7 @@ CREATE TABLE tracks (
   year INTEGER,
   spotify_id TEXT,
   mbid TEXT,
-  atlas INTEGER NOT NULL DEFAULT 0 CHECK (atlas IN (0, 1)), song_key TEXT,
+  atlas INTEGER NOT NULL DEFAULT 0 CHECK (atlas IN (0, 1)), song_key TEXT, explicit INTEGER CHECK (explicit IN (0, 1)),
   UNIQUE (artist_id, title_key)
 ) STRICT;
 
@@ -462,6 +462,8 @@ CREATE INDEX terms_of_track ON track_terms (track_id);
 CREATE INDEX titles_of_track ON track_titles (track_id);
 
 CREATE INDEX tracks_by_song ON tracks (artist_id, coalesce(song_key, title_key));
+
+CREATE INDEX tracks_explicit ON tracks (id) WHERE explicit = 1;
 
 CREATE VIEW plays AS
 SELECT

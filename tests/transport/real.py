@@ -1,0 +1,98 @@
+"""The whole bot in this process: real client, services and SQLite file; stand-ins for the services."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from bot.adapters.spotify.addresses import Addresses
+from bot.app import App, open_app
+from bot.domain.ids import MemberId
+from bot.settings import Settings
+from tests.fake_discord import FakeDiscord
+from tests.fake_sources.server import FakeSources
+from tests.fake_spotify import FakeSpotify
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from bot.client import MusicBot
+    from bot.domain.feedback import Verdict
+    from tests.fake_discord import Channel, Guild, User
+
+
+@dataclass
+class AheadClock:
+    """The real time, or later."""
+
+    ahead: timedelta = timedelta(0)
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self.ahead
+
+    def monotonic(self) -> float:
+        return time.monotonic() + self.ahead.total_seconds()
+
+
+@dataclass
+class Real:
+    """Ada and Bruno agreed and picked artists; Nova never agreed to anything."""
+
+    discord: FakeDiscord
+    app: App
+    clock: AheadClock
+    bot: MusicBot
+    sources: FakeSources
+    spotify: FakeSpotify
+    guild: Guild
+    channel: Channel
+    ada: User
+    bruno: User
+    nova: User
+
+    async def votes(self, user: User) -> list[Verdict]:
+        """Return a person's standing verdicts, newest first."""
+        found = await self.app.database.gestures.verdicts(MemberId(user.id), limit=9)
+        return [one.verdict for one in found]
+
+
+PICKS = {"ada": ("Slowdive", "Ride", "Lush"), "bruno": ("Fela Kuti", "Tony Allen", "Salif Keita")}
+
+
+@asynccontextmanager
+async def real_bot(data_dir: Path) -> AsyncIterator[Real]:
+    """Start everything, with every service switched on and answering."""
+    async with FakeDiscord() as discord, FakeSources() as sources, FakeSpotify() as spotify:
+        guild = discord.add_guild("Club")
+        channel = discord.add_channel(guild, "music")
+        ada, bruno, nova = (discord.add_member(guild, name) for name in ("ada", "bruno", "nova"))
+        settings = Settings(
+            _env_file=None,
+            data_dir=data_dir,
+            backup_hours=0,
+            contact="someone@example.org",
+            spotify_client_id=spotify.world.client_id,
+        )
+        sources.world.person("ada_lb")
+        clock = AheadClock()
+        addresses = Addresses(api=spotify.api_url, accounts=spotify.accounts_url)
+        async with open_app(
+            settings, clock=clock, addresses=addresses, open_addresses=sources.addresses
+        ) as app:
+            bot = app.make_bot(guild_ready_timeout=0.05)
+            await bot.login(discord.token)
+            connected = asyncio.create_task(bot.connect())
+            await bot.wait_until_ready()
+            for user in (ada, bruno):
+                member_id = MemberId(user.id)
+                await app.services.consent.agree(member_id)
+                artists = await app.services.onboarding.resolve_artists(PICKS[user.name])
+                await app.services.onboarding.pick(member_id, [a.id for a in artists])
+            yield Real(discord, app, clock, bot, sources, spotify, guild, channel, ada, bruno, nova)
+            await bot.close()
+            await connected

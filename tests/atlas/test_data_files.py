@@ -73,3 +73,10 @@ def test_it_is_spread_over_the_world(artists):
     countries = Counter(row["country"] for row in artists)
     assert len(countries) >= 60
     assert countries.most_common(1)[0][1] < len(artists) / 2
+
+
+def test_explicit_tracks_are_in_it_and_in_order(tracks):
+    with (FOLDER / "explicit.csv").open(encoding="utf-8", newline="") as file:
+        labelled = [(row["artist"], row["title"]) for row in csv.DictReader(file)]
+    assert labelled == sorted(set(labelled), key=lambda row: tuple(map(str.casefold, row)))
+    assert set(labelled) <= {(row["artist"], row["title"]) for row in tracks}

@@ -1,6 +1,8 @@
 """Every command as members meet it."""
 
 import json
+import sqlite3
+from typing import Any
 
 import pytest
 
@@ -212,3 +214,38 @@ async def test_a_blend_needs_agreement_and_then_shows_list_shares_and_match(room
     assert "Whose list is it?" in text
     assert "%" in text
     assert "Match" in text
+
+
+RAPPERS = ("Eminem", "Dr. Dre", "50 Cent", "Snoop Dogg", "DMX")
+
+
+async def test_who_hides_explicit_tracks_gets_none_alone_or_in_a_blend(room: Room):
+    for name in ("Ada", "Bruno"):
+        artists = await room.app.services.onboarding.resolve_artists(RAPPERS)
+        await room.app.services.onboarding.pick(room.id_of(name), [a.id for a in artists])
+    labelled = set(await room.app.database.catalogue.explicit_keys())
+    allowed = await shown(room, await room.run("Bruno", "recommend"))
+    assert labelled & allowed
+    panel = await room.run("Ada", "settings")
+    await room.person("Ada").click(panel.response, custom_id="aux1:set:explicit")
+    alone = await shown(room, await room.run("Ada", "recommend"))
+    asked = await room.run("Bruno", "blend", member=room.person("Ada"))
+    await room.press("Ada", asked.response, "aux1:blend:")
+    together = await shown(room, asked)
+    assert len(alone) == 5
+    assert len(together) >= 10
+    assert not labelled & (alone | together)
+
+
+async def shown(room: Room, result: Any) -> set[int]:
+    """Return the keys of the tracks that a message's latest list shows."""
+
+    def read(raw: sqlite3.Connection) -> set[int]:
+        found = raw.execute(
+            "SELECT track_id FROM recommendation_items WHERE recommendation_id = "
+            "(SELECT max(recommendation_id) FROM recommendation_items)"
+        )
+        return {track_id for (track_id,) in found}
+
+    assert words(result)
+    return await room.app.database.readers.run(read)

@@ -23,8 +23,8 @@ def seed_atlas(raw: sqlite3.Connection, folder: Path) -> bool:
     """
     artist_files = sorted(folder.glob("artists-*.csv"))
     track_files = sorted(folder.glob("tracks-*.csv"))
-    explicit_file = folder / "explicit.csv"
-    version = _version([*artist_files, *track_files, explicit_file])
+    explicit_files = sorted(folder.glob("explicit.csv"))
+    version = _version([*artist_files, *track_files, *explicit_files])
     if get_meta(raw, VERSION_KEY) == version:
         return False
     artist_ids: dict[str, int] = {}
@@ -37,7 +37,7 @@ def seed_atlas(raw: sqlite3.Connection, folder: Path) -> bool:
         artist_id = artist_ids.get(name) or _bare_artist(raw, name)
         artist_ids[name] = artist_id
         _store_track(raw, artist_id, row)
-    for row in _rows([explicit_file]):
+    for row in _rows(explicit_files):
         raw.execute(
             "UPDATE tracks SET explicit = 1 WHERE artist_id = ? AND title_key = ?",
             (artist_ids[row["artist"]], name_key(row["title"])),

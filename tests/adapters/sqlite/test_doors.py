@@ -1,6 +1,7 @@
 """Listens that doors fetched: natural keys, gaps, what they may be used for, and taking them back."""
 
 import sqlite3
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -147,3 +148,14 @@ async def test_an_unlinking_cut_short_is_finished_at_the_next_start(data_dir: Pa
     async with Database.open(data_dir) as database:
         assert await count(database, "listens") == 0
         assert not await database.listens.evidence(ANA)
+
+
+async def test_of_two_releases_the_explicit_one_labels_the_recording(database: Database) -> None:
+    await link(database)
+    for title, label in (("Song", False), ("Song - Remastered 2011", True), ("Tune", False)):
+        one = replace(heard(title), explicit=label)
+        await database.doors.add(ANA, API, [one, heard("Unsaid")], at=NOW)
+    keys = list(await database.catalogue.explicit_keys())
+    titles = [one.title for one in (await database.catalogue.subjects(keys)).values()]
+    assert "Song" in titles
+    assert not {"Tune", "Unsaid"} & set(titles)

@@ -20,6 +20,8 @@ def eligible_items(catalogue: Catalogue, profile: Profile, options: Options) -> 
         allowed &= eligible_artists(catalogue, options)[catalogue.artist_of]
     if options.exclude_known:
         allowed[profile.known_items] = False
+        if options.exclude_known_artists and not catalogue.is_flat:
+            allowed[np.isin(catalogue.artist_of, profile.known_artists)] = False
         seed = options.like
         if seed is not None:
             named = catalogue.items.index_of(seed.id)

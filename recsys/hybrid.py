@@ -83,7 +83,12 @@ class HybridRecommender:
             items=items,
             folded=self._folded(artists, items),
             known_items=np.unique(known[known >= 0]),
+            known_artists=self._known_by_name(evidence, known[known >= 0]),
         )
+
+    def _known_by_name(self, evidence: Evidence, items: Ints) -> Ints:
+        named = self.catalogue.artists.index_of(evidence.id[evidence.level == Level.ARTIST])
+        return np.setdiff1d(named[named >= 0], self.catalogue.artist_of[items])
 
     def score(self, profile: Profile, *, like: Evidence | None = None) -> Scores:
         """Scores of all items by part; a request with a seed has one more part, "like"."""

@@ -30,6 +30,8 @@ class Profile:
         What each part's model made of it, in the order of the parts.
     known_items : ndarray of int64
         Indices of the items that the evidence names, whatever it says of them.
+    known_artists : ndarray of int64
+        Indices of the artists that it names without naming an item of theirs.
     """
 
     evidence: Evidence
@@ -38,6 +40,7 @@ class Profile:
     items: Csr
     folded: tuple[Any, ...]
     known_items: Ints
+    known_artists: Ints
 
     @property
     def is_cold(self) -> bool:

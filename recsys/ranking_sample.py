@@ -182,9 +182,33 @@ def _raw(
     for part in parts:
         at_artists = part.kind.level == Level.ARTIST
         values = part.model.score(part.model.fold_in(artists if at_artists else items))
-        down = at_artists and level == Level.ITEM and not catalogue.is_flat
-        layers.append(values[:, catalogue.artist_of] if down else values)
+        if catalogue.is_flat or at_artists == (level == Level.ARTIST):
+            layers.append(values)
+        elif at_artists:
+            layers.append(values[:, catalogue.artist_of])
+        else:
+            layers.append(_best_of_artist(values, catalogue))
     return np.stack(layers)
+
+
+def _best_of_artist(values: Floats, catalogue: Catalogue) -> Floats:
+    """Let an artist stand where the best of their items stands; those without any get 0.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_users, n_items)
+    catalogue : Catalogue
+
+    Returns
+    -------
+    ndarray of shape (n_users, n_artists)
+    """
+    best = np.zeros((len(values), catalogue.n_artists), np.float32)
+    order = np.argsort(catalogue.artist_of, kind="stable")
+    artists, starts = np.unique(catalogue.artist_of[order], return_index=True)
+    if len(artists):
+        best[:, artists] = np.maximum.reduceat(values[:, order], starts, axis=1)
+    return best
 
 
 def _one(

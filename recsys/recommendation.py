@@ -23,9 +23,12 @@ class Options:
     exclude_items, exclude_artists : ndarray of int64
         Outside ids that must not be shown.
     exclude_known : bool
-        Leave out items that the evidence (or the seed ``like``) names. Evidence about an artist
-        leaves nothing out; ``adventure`` lowers familiar artists instead. Where every item is its
-        own artist, evidence about the artist names the item.
+        Leave out items that the evidence (or the seed ``like``) names. Where every item is its own
+        artist, evidence about the artist names the item.
+    exclude_known_artists : bool
+        Leave out artists whom the evidence names without an item of theirs: the listener knows
+        them, and which of their items they know can't be told. Artists of known items stay;
+        ``adventure`` lowers them.
     adventure : float
         0 (familiar artists are welcome) .. 1 (far away: rare, unlike the profile, unheard artists).
     artist_cap : int
@@ -45,6 +48,7 @@ class Options:
     exclude_items: Ints = field(default_factory=_none)
     exclude_artists: Ints = field(default_factory=_none)
     exclude_known: bool = True
+    exclude_known_artists: bool = False
     adventure: float = 0.3
     artist_cap: int = 1
     diversity: float = 0.5

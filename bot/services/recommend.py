@@ -165,6 +165,7 @@ def choose(
     options = Options(
         exclude_items=np.concatenate([shown, listener.blocked_items]),
         exclude_artists=listener.blocked_artists,
+        exclude_known_artists=adventure > 0,
         adventure=adventure,
         like=like,
         seed=seed,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recsys import Evidence, Interactions, Kind, Options, SnapshotError, snapshot
+from recsys import Evidence, Interactions, Kind, Level, Options, SnapshotError, snapshot
 from recsys.base import ranks_of
 from recsys.blending import Rule, blend, match
 from recsys.config import Config
@@ -202,3 +202,41 @@ def test_a_match_is_symmetric_and_likes_those_alike(model):
     other = model.fold_in(Evidence.of(np.arange(250, 300, 4), value=9.0))
     assert match(model, first, second) == match(model, second, first)
     assert match(model, first, second).percent > match(model, first, other).percent
+
+
+def artists_alone(loved: list[np.ndarray]) -> Interactions:
+    """The same community when only the artists of what it played are known."""
+    user = np.repeat(np.arange(len(loved)), [len(x) for x in loved])
+    evidence = Evidence.of(np.concatenate(artists_of(loved)), level=Level.ARTIST, value=5.0)
+    return Interactions.of(user, evidence, n_users=len(loved))
+
+
+def test_where_only_artists_are_known_tracks_are_ranked_all_the_same():
+    loved = draws()
+    model = fit(artists_alone(loved), catalogue())
+    mine = artists_of(loved)[0]
+    profile = model.fold_in(Evidence.of(mine[:10], level=Level.ARTIST, value=5.0))
+    groups = {(int(a) - 1) // PER_GROUP for a in mine[:10]}
+    near = model.recommend(profile, n=10, options=Options(adventure=0.0))
+    assert np.mean([(p.artist_id - 1) // PER_GROUP in groups for p in near]) > 0.6
+    unheard = model.recommend(profile, n=10, options=Options(exclude_known_artists=True))
+    assert len(unheard) == 10
+    assert not {p.artist_id for p in unheard} & set(mine[:10].tolist())
+
+
+def test_an_artist_of_whom_a_track_is_known_is_not_left_out():
+    model = fit(community(draws()), catalogue())
+    both = Evidence.concat(Evidence.of([1, 2], level=Level.ARTIST), Evidence.of([1]))
+    profile = model.fold_in(both)
+    assert profile.known_artists.tolist() == [1]
+    assert profile.known_items.tolist() == [0]
+
+
+def test_settings_are_taken_over_until_the_data_has_outgrown_them():
+    found = fit(community(draws()), catalogue()).info
+    assert found["tuned_on"] == len(community(draws()))
+    again = Config().tuned_as(found, n_interactions=int(1.4 * found["tuned_on"]))
+    assert (again.tune, again.tuned_on) == (False, found["tuned_on"])
+    assert fit(community(draws()), catalogue(), again).info["settings"] == found["settings"]
+    assert Config().tuned_as(found, n_interactions=2 * found["tuned_on"]).tune
+    assert Config().tuned_as({}, n_interactions=1).tune

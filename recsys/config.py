@@ -1,12 +1,15 @@
 """What a training is told."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from recsys.interactions import Weighing
+
+OUTGROWN = 1.5
+"""Growth of the data after which settings are chosen anew."""
 
 
 @dataclass(frozen=True)
@@ -18,7 +21,11 @@ class Config:
     n_factors : int or None
         Factors of the latent models; None lets the number of listeners decide (8 to 128).
     latent, closed_form, track_latent, track_closed_form : mapping
-        Further keywords of ``ALS`` and ``EASE``; the first two are tuned where they are empty.
+        Further keywords of ``ALS`` and ``EASE``.
+    tune : bool
+        Choose the first two on held-out rows where they are empty.
+    tuned_on : int
+        Interactions that the settings were chosen on, where they were taken over.
     parts : tuple of str or None
         The only parts to build; None builds the default ones that the data supports.
     learn_weights : bool
@@ -36,11 +43,33 @@ class Config:
     closed_form: Mapping[str, Any] = field(default_factory=dict)
     track_latent: Mapping[str, Any] = field(default_factory=dict)
     track_closed_form: Mapping[str, Any] = field(default_factory=dict)
+    tune: bool = True
+    tuned_on: int = 0
     parts: tuple[str, ...] | None = None
     learn_weights: bool = True
     least_shared_items: int = 500
     validation_users: int = 1500
     random_state: int = 0
+
+    def tuned_as(self, info: Mapping[str, Any], *, n_interactions: int) -> "Config":
+        """Take over what an earlier training found out, unless the data has outgrown it.
+
+        Settings are to be chosen rarely: they move little while the data grows by half, and choosing
+        costs a good part of a training.
+
+        Parameters
+        ----------
+        info : mapping
+            ``HybridRecommender.info`` of the earlier training.
+        n_interactions : int
+            Size of the present data.
+        """
+        settings = info.get("settings")
+        tuned_on = info.get("tuned_on", 0)
+        if not settings or n_interactions > OUTGROWN * tuned_on:
+            return self
+        latent, closed_form = settings["latent"], settings["closed_form"]
+        return replace(self, latent=latent, closed_form=closed_form, tune=False, tuned_on=tuned_on)
 
     def factors(self, n_users: int) -> int:
         """Return how many factors the latent models get with so many listeners."""

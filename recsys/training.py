@@ -92,6 +92,7 @@ def _fit(
         "parts": [part.name for part in parts],
         "settings": {"latent": dict(config.latent), "closed_form": dict(config.closed_form)},
         "weights": {part.name: list(part.curve.slopes) for part in parts},
+        "tuned_on": len(whole) if config.tune else config.tuned_on,
         "validation_positives": blend.n_positives,
     }
     return HybridRecommender(

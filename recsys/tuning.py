@@ -43,6 +43,8 @@ def tuned(known: Csr, wanted: Csr, catalogue: Catalogue, config: Config) -> Conf
     known, wanted : csr_array of shape (n_users, n_artists)
         Signed confidence of what the models may know, and of what they should find.
     """
+    if not config.tune:
+        return config
     wanted = wanted.copy()
     wanted.data = (wanted.data > 0).astype(np.float32)
     wanted.eliminate_zeros()

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from bot.adapters.sqlite.training_rows import GESTURES, TrainingRows, read_training
 from recsys import Catalogue, Evidence, HybridRecommender, Interactions, Kind, RecsysError
+from recsys.config import Config
 from recsys.evaluation import Case, Comparison, compare
 from recsys.snapshot import load, save
 from recsys.sparse import csr
@@ -36,11 +37,14 @@ def refit(data_dir: Path, *, serving: Path | None, force_publish: bool) -> dict[
     rows = read_training(data_dir / DATABASE_NAME, now_ms=time.time_ns() // 1_000_000)
     catalogue = catalogue_of(rows)
     whole = _interactions(rows, np.ones(len(rows.id), np.bool_))
-    old = None if force_publish or serving is None else _loaded(serving)
+    before = None if serving is None else _loaded(serving)
+    old = None if force_publish else before
     held = np.zeros(len(rows.id), np.bool_) if old is None else _held_back(rows, old)
+    known = _interactions(rows, ~held) if held.any() else whole
     model = fit(
-        _interactions(rows, ~held) if held.any() else whole,
+        known,
         catalogue,
+        Config().tuned_as({} if before is None else before.info, n_interactions=len(known)),
         trained_at=datetime.now(UTC).isoformat(),
     )
     cut = dict(rows.row_cut)

@@ -46,7 +46,6 @@ from recsys import snapshot
 log = logging.getLogger(__name__)
 
 HOUR_S = 3600.0
-DAY_HOURS = 24.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,12 +256,8 @@ def _build(
         ),
         spotify=None,
         upload_limit_mb=settings.upload_limit_mb,
-        backup_days=_backup_days(settings),
+        backup_hours=round(settings.backup_hours * settings.backup_keep),
     )
-
-
-def _backup_days(settings: Settings) -> int:
-    return max(1, round(settings.backup_hours * settings.backup_keep / DAY_HOURS))
 
 
 def _chores(settings: Settings, database: Database, services: Services) -> list[Chore]:

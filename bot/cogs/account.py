@@ -42,7 +42,7 @@ class Account(commands.Cog):
     async def privacy(self, interaction: discord.Interaction[Any]) -> None:
         """Show the privacy text."""
         await defer(interaction, private=True)
-        words = text("privacy.text", backup_days=self._services.backup_days)
+        words = text("privacy.text", backup_hours=self._services.backup_hours)
         await interaction.edit_original_response(view=notice(words))
 
     @app_commands.command(name="my-data", description="Everything stored about you, as a file")

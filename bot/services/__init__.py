@@ -55,4 +55,4 @@ class Services:
     doors: "DoorService"
     spotify: SpotifyServices | None
     upload_limit_mb: int
-    backup_days: int
+    backup_hours: int

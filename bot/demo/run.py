@@ -18,7 +18,7 @@ from bot.demo.listens import Upload, read_listens
 from bot.demo.personas import NEWCOMER, YOU
 from bot.demo.seeding import bring_in, first_model, pick_artists, upload_of, vote
 from bot.demo.simulated import PortTakenError, Simulation, simulated
-from bot.demo.stand_ins import StandIns, stand_ins
+from bot.demo.stand_ins import ACCOUNTS, StandIns, name_at_sources, stand_ins
 from bot.domain.ids import ChannelId, GuildId, MemberId
 from bot.errors import BadFileError, SettingsError
 from bot.run import set_up_logging
@@ -108,6 +108,7 @@ async def open_demo(data_dir: Path, uploads: Sequence[Upload] = ()) -> AsyncIter
             _settings(data_dir, services),
             min_refit_pause_s=REFIT_PAUSE_S,
             addresses=services.addresses,
+            open_addresses=services.open_addresses,
         ) as app,
     ):
         sample = all(upload.member == YOU for upload in uploads)
@@ -170,7 +171,8 @@ You are {you}, one of {len(names)} listeners. Five things to try in the box belo
  2. Switch to {NEWCOMER} and type /start: pick five artists, get a first list.
  3. /blend {blend}, then switch to {other} and press "I'm in".
  4. Press ⋯ under a track, or ask /taste, to see what is known and why.
- 5. /link a Spotify account (a stand-in with made-up listeners), then ⋯ and "List to Spotify".
+ 5. /link a Spotify account (a stand-in with made-up listeners), then ⋯ and "List to Spotify";
+    or /doors listenbrainz:{name_at_sources(ACCOUNTS[0][0])}, another stand-in.
 
 Nothing leaves this computer, and all of it is deleted at the end. Ctrl-C ends the demo.
 {SEPARATOR}"""

@@ -1,4 +1,4 @@
-"""Stand-ins for the services that the demo can't ask: Spotify, and Discord's "who are you?"."""
+"""Stand-ins for the services that the demo can't ask: Spotify, open sources, Discord's "who are you?"."""
 
 import random
 import socket
@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from bot.adapters.http.addresses import OpenAddresses
 from bot.adapters.spotify.addresses import Addresses
 from bot.demo.atlas import AtlasTrack
 from bot.demo.identity import IdentityStandIn
+from bot.demo.sources.server import SourceStandIns
+from bot.demo.sources.world import SourceWorld
 from bot.demo.spotify.server import SpotifyStandIn
 from bot.demo.spotify.world import RANGES, Account, SpotifyTrack, World
 
@@ -19,11 +22,13 @@ ACCOUNTS: Final = (
     ("Sunday Crates", ("soul", "jazz", "funk")),
     ("Loud Basement", ("punk", "noise rock", "shoegaze")),
 )
-"""Made-up accounts at the stand-in, and the styles they play."""
+"""Made-up accounts at the stand-ins, and the styles they play."""
 MISSING_EVERY: Final = 11
 """Each so-many-th track of the atlas is one that the stand-in for Spotify doesn't have."""
 RECENT: Final = 50
 SAVED: Final = 120
+PLAYED: Final = 400
+"""Listens of each made-up name at ListenBrainz and Last.fm."""
 SEED: Final = 33
 SECRET: Final = "only the stand-in asks for this"  # noqa: S105  # and it takes anything
 
@@ -33,6 +38,7 @@ class StandIns:
     """Where they listen, and the settings that lead the bot there."""
 
     addresses: Addresses
+    open_addresses: OpenAddresses
     settings: Mapping[str, Any]
     identity: IdentityStandIn
     spotify: SpotifyStandIn
@@ -41,8 +47,13 @@ class StandIns:
 @asynccontextmanager
 async def stand_ins(tracks: Sequence[AtlasTrack]) -> AsyncIterator[StandIns]:
     """Run the stand-ins on this machine until the block ends."""
-    async with SpotifyStandIn() as spotify, IdentityStandIn() as identity:
+    async with (
+        SpotifyStandIn() as spotify,
+        IdentityStandIn() as identity,
+        SourceStandIns() as sources,
+    ):
         _fill(spotify.world, tracks)
+        _fill_sources(sources.world, tracks)
         port = _free_port()
         yield StandIns(
             addresses=Addresses(
@@ -51,7 +62,10 @@ async def stand_ins(tracks: Sequence[AtlasTrack]) -> AsyncIterator[StandIns]:
                 discord=identity.url,
                 stand_ins=True,
             ),
+            open_addresses=sources.addresses,
             settings={
+                "contact": "the-demo@example.org",
+                "lastfm_key": SECRET,
                 "spotify_client_id": spotify.world.client_id,
                 "public_url": f"http://127.0.0.1:{port}",
                 "web_port": port,
@@ -80,6 +94,27 @@ def _fill(world: World, tracks: Sequence[AtlasTrack]) -> None:
         liked = [track for one, track in known if set(styles) & set(one.artist.tags)]
         draw.shuffle(liked)
         _listen(world.add_account(name), liked, draw)
+
+
+def name_at_sources(account: str) -> str:
+    """Return the name under which a made-up account listens at ListenBrainz and Last.fm."""
+    return account.lower().replace(" ", "_")
+
+
+def _fill_sources(world: SourceWorld, tracks: Sequence[AtlasTrack]) -> None:
+    """Let people of the same tastes have a history at the open sources."""
+    draw = random.Random(SEED)
+    for account, styles in ACCOUNTS:
+        liked = [one for one in tracks if set(styles) & set(one.artist.tags)]
+        draw.shuffle(liked)
+        known = {one.artist.name: world.artist(one.artist.name, *one.artist.tags) for one in liked}
+        songs = [world.track(known[one.artist.name], one.title, year=one.year) for one in liked]
+        person = world.person(name_at_sources(account))
+        at = datetime.now(UTC)
+        for _ in range(PLAYED):
+            song = songs[int(len(songs) * draw.random() ** 2)]
+            at -= timedelta(seconds=song.seconds + draw.randrange(7200))
+            person.hear(int(at.timestamp()), song)
 
 
 def _listen(account: Account, liked: Sequence[SpotifyTrack], draw: random.Random) -> None:

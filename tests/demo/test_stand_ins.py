@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import pytest
 
 from bot.app import atlas_folder, open_app
 from bot.demo.atlas import read_tracks
-from bot.demo.stand_ins import ACCOUNTS, stand_ins
+from bot.demo.stand_ins import ACCOUNTS, name_at_sources, stand_ins
 from bot.domain.ids import MemberId
+from bot.domain.listening import Source
 from bot.settings import Settings
 
 ANA = MemberId(10**17 + 1)
@@ -78,3 +80,22 @@ async def test_every_made_up_account_has_something_to_read() -> None:
             assert max(at for at, _ in account.plays) <= datetime.now(UTC)
             assert account.saved
             assert all(account.top_tracks.values())
+
+
+@pytest.mark.parametrize("source", [Source.LISTENBRAINZ, Source.LASTFM])
+async def test_a_made_up_name_at_an_open_source_can_be_read(data_dir: Path, source: Source) -> None:
+    async with stand_ins(read_tracks(atlas_folder())) as services:
+        settings = Settings(_env_file=None, data_dir=data_dir, backup_hours=0, **services.settings)
+        async with open_app(
+            settings, addresses=services.addresses, open_addresses=services.open_addresses
+        ) as app:
+            await app.services.consent.agree(ANA)
+            name = name_at_sources(ACCOUNTS[1][0])
+            await app.services.doors.connect(ANA, source, name)
+            (state,) = await app.database.door_syncs.of_member(ANA)
+            while state.synced_at is None or state.reading:
+                await app.services.doors.reader.turn(state)
+                (state,) = await app.database.door_syncs.of_member(ANA)
+            taste = await app.database.listens.taste(ANA, top=5)
+            assert taste.listens >= 380
+            assert {"soul", "jazz", "funk"} & {tag for tag, _ in taste.top_tags}

@@ -100,7 +100,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     rotate.set_defaults(run=_rotate_key, command="rotate-key")
 
-    doctor = commands.add_parser("doctor", help="check settings, SQLite and the data folder")
+    doctor = commands.add_parser("doctor", help="check settings, storage, Discord and every source")
+    doctor.add_argument("--offline", action="store_true", help="ask nothing outside this machine")
     doctor.set_defaults(run=_doctor, command="doctor")
 
     health = commands.add_parser("health", help="exit 0 while the running bot is well")
@@ -180,8 +181,8 @@ def _rotate_key(_options: argparse.Namespace) -> int:
     return 0
 
 
-def _doctor(_options: argparse.Namespace) -> int:
-    from bot.operator import doctor
+def _doctor(options: argparse.Namespace) -> int:
+    from bot.doctor import examine
 
     settings: Settings | None = None
     problem: str | None = None
@@ -189,7 +190,7 @@ def _doctor(_options: argparse.Namespace) -> int:
         settings = load_settings()
     except SettingsError as error:
         problem = str(error)
-    return doctor(settings, problem)
+    return examine(settings, problem, offline=options.offline, say=print)
 
 
 def _health(_options: argparse.Namespace) -> int:

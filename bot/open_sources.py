@@ -63,3 +63,12 @@ def in_words(found: OpenSources | None) -> str:
     if found is None:
         return "none"
     return ", ".join(NAMES[source] for source in OpenSource if found.asks(source))
+
+
+def secrets_of(chosen: OpenSources) -> dict[OpenSource, str]:
+    """Return the keys and tokens that go with requests."""
+    found = {
+        OpenSource.LISTENBRAINZ: chosen.listenbrainz_token,
+        OpenSource.LASTFM: chosen.lastfm_key,
+    }
+    return {source: secret for source, secret in found.items() if secret is not None}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from bot import __version__
 from bot.adapters.http.addresses import OpenAddresses
 from bot.domain.sources import OpenSource
-from bot.open_sources import OpenSources, in_words, open_sources
+from bot.open_sources import OpenSources, in_words, open_sources, secrets_of
 from bot.ports_doors import NameDoor
 from bot.services import Services
 from bot.services.upkeep import Chore
@@ -47,7 +47,7 @@ async def open_doors(
         return
     from bot.adapters.http.clients import open_clients
 
-    secrets = _secrets(chosen)
+    secrets = secrets_of(chosen)
     async with open_clients(chosen.contact, secrets, addresses, version=__version__) as clients:
         reader = services.doors.reader
         for door in _named(chosen, clients):
@@ -56,14 +56,6 @@ async def open_doors(
         if reader.doors:
             tasks.append(("names", reader.run()))
         yield OpenDoors(tuple(tasks))
-
-
-def _secrets(chosen: OpenSources) -> dict[OpenSource, str]:
-    found = {
-        OpenSource.LISTENBRAINZ: chosen.listenbrainz_token,
-        OpenSource.LASTFM: chosen.lastfm_key,
-    }
-    return {source: secret for source, secret in found.items() if secret is not None}
 
 
 def _named(chosen: OpenSources, clients: "Clients") -> Iterator[NameDoor]:

@@ -128,13 +128,13 @@ def test_a_backup_needs_a_database(
 def test_the_doctor_names_what_to_mend_and_is_content_then(
     here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
-    assert main(["doctor"]) == EXIT_FAILED
+    assert main(["doctor", "--offline"]) == EXIT_FAILED
     sick = capsys.readouterr().out
     assert [line for line in sick.splitlines() if line.startswith("FIX")] == [
         line for line in sick.splitlines() if "AUXCORD_DISCORD_TOKEN is missing" in line
     ]
     monkeypatch.setenv("AUXCORD_DISCORD_TOKEN", "a.canary.token")
-    assert main(["doctor"]) == 0
+    assert main(["doctor", "--offline"]) == 0
     well = capsys.readouterr().out
     assert "FIX" not in well
     assert "canary" not in well
@@ -146,7 +146,7 @@ def test_the_doctor_finds_a_damaged_database(here: Path, capsys: pytest.CaptureF
     data = bytearray(file.read_bytes())
     data[4096 * 3 : 4096 * 40] = b"\xa5" * (4096 * 37)
     file.write_bytes(data)
-    assert main(["doctor"]) == EXIT_FAILED
+    assert main(["doctor", "--offline"]) == EXIT_FAILED
     said = capsys.readouterr().out
     assert "is damaged" in said
     assert "python -m bot restore" in said

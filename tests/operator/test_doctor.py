@@ -1,0 +1,90 @@
+"""`doctor` on the network: Discord, the clock, and each source with one call."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from bot import doctor
+from bot.domain.sources import NAMES
+from bot.settings import Settings
+from tests.fake_discord import FakeDiscord
+from tests.fake_sources.server import FakeSources, Fault
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pytest
+
+
+async def examined(
+    data_dir: Path, sources: FakeSources | None, **settings: Any
+) -> tuple[int, list[str]]:
+    """Run it as the command does, in a thread without a loop."""
+    said: list[str] = []
+    made = Settings(_env_file=None, data_dir=data_dir, **settings)
+
+    def run() -> int:
+        addresses = None if sources is None else sources.addresses
+        return doctor.examine(made, None, offline=False, addresses=addresses, say=said.append)
+
+    return await asyncio.to_thread(run), said
+
+
+def to_mend(said: list[str]) -> list[str]:
+    return [line[5:] for line in said if line.startswith("FIX")]
+
+
+async def test_every_source_is_asked_once_and_all_is_well(tmp_path: Path):
+    async with FakeDiscord() as discord, FakeSources() as sources:
+        code, said = await examined(
+            tmp_path,
+            sources,
+            discord_token=discord.token,
+            contact="me@example.org",
+            lastfm_key="canary-key",
+            listenbrainz_token="canary-token",
+        )
+        asked = len(sources.asked)
+    assert (code, to_mend(said)) == (0, [])
+    assert asked == len(NAMES)
+    for name in NAMES.values():
+        assert f"ok   {name} answers" in said
+    assert any("Discord knows the token" in line for line in said)
+    assert not any("canary" in line or discord.token in line for line in said)
+
+
+async def test_a_source_that_is_down_is_named_with_what_to_do(tmp_path: Path):
+    async with FakeDiscord() as discord, FakeSources() as sources:
+        sources.fail("/deezer", Fault.LATER, times=9, wait="7200")
+        code, said = await examined(
+            tmp_path, sources, discord_token=discord.token, contact="me@example.org"
+        )
+    (problem,) = to_mend(said)
+    assert code == 1
+    assert problem.startswith("Deezer refuses")
+    assert "AUXCORD_SOURCES" in problem
+
+
+async def test_a_refused_token_and_a_wrong_clock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    class Late(datetime):
+        @classmethod
+        def now(cls, tz: Any = None) -> datetime:
+            return datetime.now(UTC) + timedelta(minutes=5)
+
+    monkeypatch.setattr(doctor, "datetime", Late)
+    async with FakeDiscord():
+        code, said = await examined(tmp_path, None, discord_token="not.the.token")
+    assert code == 1
+    clock, token = to_mend(said)
+    assert "clock is" in clock
+    assert "Reset Token" in token
+    assert "not.the.token" not in token
+
+
+async def test_without_a_network_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("discord.http.Route.BASE", "http://127.0.0.1:9/api/v10")
+    code, said = await examined(tmp_path, None)
+    assert code == 1
+    assert any("Discord can't be reached" in line for line in to_mend(said))

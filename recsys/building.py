@@ -68,6 +68,7 @@ def _at_artists(artists: Csr, catalogue: Catalogue, config: Config) -> Iterator[
     keywords: dict[str, Any] = {
         "n_factors": config.factors(n_users),
         "random_state": config.random_state,
+        "side": catalogue.tags if catalogue.tags.nnz else None,
         **config.latent,
     }
     latent = ALS(**keywords)  # fitted by the first of the two parts that want it

@@ -64,7 +64,10 @@ def tuned(known: Csr, wanted: Csr, catalogue: Catalogue, config: Config) -> Conf
 
         def factors(settings: Settings) -> Model:
             return ALS(
-                n_factors=min(n_factors, _FACTORS), random_state=config.random_state, **settings
+                n_factors=min(n_factors, _FACTORS),
+                random_state=config.random_state,
+                side=catalogue.tags if catalogue.tags.nnz else None,
+                **settings,
             )
 
         latent = _best({}, LATENT, lambda settings: ndcg(factors(settings)))

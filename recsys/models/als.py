@@ -3,11 +3,14 @@
 from typing import Self
 
 import numpy as np
+from scipy.sparse import vstack
 
 from recsys.base import ScoringModel, check_confidence
 from recsys.sparse import csr
 from recsys.types import Csr, Doubles, Floats, Ints
 
+_LEAST_HOLDERS = 10
+_MOST_OF_A_TAG = 2.0
 _CELLS = 4_000_000  # numbers held by one batch: 16 MB in float32
 
 
@@ -29,12 +32,19 @@ class ALS(ScoringModel):
         How far below zero the target of a disliked item is.
     n_iterations : int
     random_state : int or None
+    side : csr_array of shape (n_items, n_side), optional
+        Tags of items, by their strength. Each tag takes part as one more listener who holds the items
+        that carry it, so that few listeners are helped by what the items are, and items without
+        listeners find their place (collective factorisation).
+    side_weight : float
+        Confidence of a tag of strength 1, beside that of one play.
 
     References
     ----------
     Rendle, Krichene, Zhang, Koren, "Revisiting the performance of iALS on item recommendation
     benchmarks", RecSys 2022 (arXiv 2110.14037), eq. 4 and 7; explanation: Hu, Koren, Volinsky,
-    "Collaborative filtering for implicit feedback datasets", ICDM 2008, section 5.
+    "Collaborative filtering for implicit feedback datasets", ICDM 2008, section 5; tags:
+    Singh, Gordon, "Relational learning via collective matrix factorization", KDD 2008, section 3.
     """
 
     def __init__(
@@ -46,6 +56,8 @@ class ALS(ScoringModel):
         dislike: float = 0.3,
         n_iterations: int = 8,
         random_state: int | None = 0,
+        side: Csr | None = None,
+        side_weight: float = 1.0,
     ) -> None:
         self.n_factors = n_factors
         self.unobserved = unobserved
@@ -53,6 +65,8 @@ class ALS(ScoringModel):
         self.dislike = dislike
         self.n_iterations = n_iterations
         self.random_state = random_state
+        self.side = side
+        self.side_weight = side_weight
 
     def fit(self, user_items: Csr) -> Self:
         """Learn item factors from signed confidence of shape (n_users, n_items).
@@ -60,11 +74,13 @@ class ALS(ScoringModel):
         Sets ``item_factors_`` (n_items, n_factors), float32; listeners' factors are not kept.
         """
         x = check_confidence(user_items)
+        if self.side is not None:
+            x = csr(vstack([x, side_rows(self.side, self.side_weight)]))
         columns = csr(x.T)
         rng = np.random.default_rng(self.random_state)
         spread = 0.1 / np.sqrt(self.n_factors)
         items = (spread * rng.standard_normal((x.shape[1], self.n_factors))).astype(np.float32)
-        items[np.diff(columns.indptr) == 0] = 0  # nobody has them: content speaks for those
+        items[np.diff(columns.indptr) == 0] = 0  # nothing is known of them
         for _ in range(self.n_iterations):
             users = self._solve(x, items)
             items = self._solve(columns, users)
@@ -152,6 +168,18 @@ class ALS(ScoringModel):
         factors = self._scored()
         near: Floats = unit_rows(factors[items]) @ unit_rows(factors[others]).T
         return near
+
+
+def side_rows(side: Csr, weight: float) -> Csr:
+    """Features as if they were listeners, shape (n_features, n_items): who has a feature holds it.
+
+    Features of fewer than ten items are left out, and the strength of a tag counts by its logarithm,
+    two holders or more alike.
+    """
+    rows = csr(side.T)
+    rows = csr(rows[np.diff(rows.indptr) >= _LEAST_HOLDERS])
+    rows.data = (weight * np.minimum(np.log1p(rows.data), _MOST_OF_A_TAG)).astype(np.float32)
+    return rows
 
 
 def unit_rows(rows: Floats) -> Floats:

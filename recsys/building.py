@@ -33,7 +33,13 @@ Made = tuple[str, Callable[[], Model]]
 
 
 def build(
-    artists: Csr, items: Csr, catalogue: Catalogue, config: Config, *, cold: bool = False
+    artists: Csr,
+    items: Csr,
+    catalogue: Catalogue,
+    config: Config,
+    *,
+    nearby: bool = False,
+    cold: bool = False,
 ) -> list[Candidate]:
     """Fit the models that this much data supports, in the order of the parts.
 
@@ -42,11 +48,15 @@ def build(
     artists, items : csr_array of shape (n_users, n_artists) and (n_users, n_items)
     catalogue : Catalogue
     config : Config
+    nearby : bool
+        Whether it is known what people close to the listeners play.
     cold : bool
         Only the artist-level parts that have something to say without listeners.
     """
     found = []
     recipes = [*_at_artists(artists, catalogue, config)]
+    if nearby:
+        recipes.append(("nearby", Familiar))
     if not cold:
         recipes += [*_at_items(items, catalogue, config)]
     for name, make in recipes:

@@ -21,6 +21,8 @@ class Kind(IntEnum):
     DISLIKE = 3
     SKIP = 4
     LISTED = 5
+    NEARBY = 6
+    """Not the listener's own: people close to them (friends, their server) listen to it."""
 
 
 class Level(IntEnum):
@@ -43,7 +45,7 @@ class Evidence:
     kind : ndarray of uint8
         A ``Kind``.
     value : ndarray of float32
-        Number of plays, 1.0 for the other kinds; > 0.
+        Number of plays, or of people nearby; 1.0 for the other kinds; > 0.
     age_days : ndarray of float32
         Days since it happened; >= 0, and 0 for undated rows.
     """

@@ -69,8 +69,10 @@ def explain_part(
     """
     at_artists = part.level == Level.ARTIST
     indices = catalogue.artist_of[items].astype(np.int64) if at_artists else items
-    row = profile.artists if at_artists else profile.items
+    row = part.input(profile.artists, profile.items, profile.nearby)
     links = profile.signals.artists if at_artists else profile.signals.items
+    if part.reads_nearby:
+        links = profile.signals.nearby
     curves = [part.curve_of(cold=bool(one)) for one in cold]
     if not part.personal:
         raw = part.model.score(part.model.fold_in(row))[:, indices]

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from recsys.base import rank, ranks_of
 from recsys.catalogue import Catalogue
 from recsys.errors import UnknownItemError
-from recsys.evidence import Evidence, Interactions, Level
+from recsys.evidence import Evidence, Interactions, Kind, Level
 from recsys.explanations import Explanation, PartExplanation, explain_part
 from recsys.filters import eligible_artists, eligible_items
 from recsys.interactions import Signals, Weighing, weigh
@@ -75,19 +75,22 @@ class HybridRecommender:
         signals = weigh(self.catalogue, evidence, self.weighing)
         artists = signals.artists.matrix(1, self.catalogue.n_artists)
         items = signals.items.matrix(1, self.catalogue.n_items)
+        nearby = signals.nearby.matrix(1, self.catalogue.n_artists)
         known = signals.items.target
         return Profile(
             evidence=evidence,
             signals=signals,
             artists=artists,
             items=items,
-            folded=self._folded(artists, items),
+            nearby=nearby,
+            folded=self._folded(artists, items, nearby),
             known_items=np.unique(known[known >= 0]),
             known_artists=self._known_by_name(evidence, known[known >= 0]),
         )
 
     def _known_by_name(self, evidence: Evidence, items: Ints) -> Ints:
-        named = self.catalogue.artists.index_of(evidence.id[evidence.level == Level.ARTIST])
+        by_name = (evidence.level == Level.ARTIST) & (evidence.kind != Kind.NEARBY)
+        named = self.catalogue.artists.index_of(evidence.id[by_name])
         return np.setdiff1d(named[named >= 0], self.catalogue.artist_of[items])
 
     def score(self, profile: Profile, *, like: Evidence | None = None) -> Scores:
@@ -117,18 +120,20 @@ class HybridRecommender:
                 total += part.values(folded, profile.thin, self.cold)[0]
         return total
 
-    def score_matrix(self, artists: Csr, items: Csr) -> Floats:
+    def score_matrix(self, artists: Csr, items: Csr, nearby: Csr) -> Floats:
         """Totals of many listeners at once, shape (n_users, n_items); for evaluation.
 
         Parameters
         ----------
         artists, items : csr_array of shape (n_users, n_artists) and (n_users, n_items)
             Their signed confidence, as ``signals(rows)`` makes it.
+        nearby : csr_array of shape (n_users, n_artists)
+            What people close to them play, likewise.
         """
         total = np.zeros((artists.shape[0], self.catalogue.n_items), np.float32)
         by_artist = np.tile(self._biases, (artists.shape[0], 1))
         thin = thinness(artists)
-        for part, folded in self._with(self._folded(artists, items)):
+        for part, folded in self._with(self._folded(artists, items, nearby)):
             if part.level == Level.ARTIST:
                 by_artist += part.values(folded, thin, self.cold)
             else:
@@ -223,11 +228,8 @@ class HybridRecommender:
                 raise UnknownItemError(f"item {item_id} is not in the catalogue")
         return indices
 
-    def _folded(self, artists: Csr, items: Csr) -> tuple[Any, ...]:
-        return tuple(
-            part.model.fold_in(artists if part.level == Level.ARTIST else items)
-            for part in self.parts
-        )
+    def _folded(self, artists: Csr, items: Csr, nearby: Csr) -> tuple[Any, ...]:
+        return tuple(part.model.fold_in(part.input(artists, items, nearby)) for part in self.parts)
 
     def _with(self, folded: Sequence[Any]) -> list[tuple[Part, Any]]:
         return list(zip(self.parts, folded, strict=True))

@@ -69,10 +69,14 @@ class Links:
 
 @dataclass(frozen=True, eq=False)
 class Signals:
-    """The links of the same rows at both levels."""
+    """The links of the same rows: the listener's own at both levels, and those of people nearby.
+
+    ``nearby`` is about artists; its weight is log(1 + people).
+    """
 
     artists: Links
     items: Links
+    nearby: Links
 
 
 def weigh(
@@ -96,6 +100,9 @@ def weigh(
     artist[known] = catalogue.artist_of[item[known]]
     if catalogue.is_flat:
         item = artist.copy()
+    theirs = rows.kind == Kind.NEARBY
+    nearby = np.where(theirs, artist, -1)
+    artist[theirs], item[theirs] = -1, -1
     user = rows.user if isinstance(rows, Interactions) else np.zeros(len(rows), np.int64)
     n_users = rows.n_users if isinstance(rows, Interactions) else 1
 
@@ -108,6 +115,7 @@ def weigh(
     return Signals(
         artists=Links(user, artist, stated * carried + _ranked(user, artist, plays, weighing)),
         items=Links(user, item, stated + _ranked(user, item, plays, weighing)),
+        nearby=Links(user, nearby, np.where(theirs, np.log1p(rows.value.astype(np.float64)), 0.0)),
     )
 
 
@@ -123,8 +131,8 @@ def _stated(rows: Any, weighing: Weighing) -> Doubles:
 
 
 def _attention(kind: Any, user: Ints, n_users: int, weighing: Weighing) -> Doubles:
-    passive = (kind == Kind.PLAY) | (kind == Kind.LISTED)
-    plays = np.bincount(user[passive], minlength=n_users)
+    passive = (kind == Kind.PLAY) | (kind == Kind.LISTED) | (kind == Kind.NEARBY)
+    plays = np.bincount(user[passive & (kind != Kind.NEARBY)], minlength=n_users)
     verdicts = np.bincount(user[~passive], minlength=n_users)
     boost = np.clip(np.sqrt(plays / (4.0 + verdicts)), 1.0, weighing.attention)
     return np.where(passive, 1.0, boost[user])

@@ -89,6 +89,8 @@ class Part:
         For artists without a listener, where it differs: other parts must speak for those.
     personal : bool
         Whether it depends on the listener; what does not is prior.
+    reads_nearby : bool
+        Whether its input is what people close to the listener play.
     """
 
     name: str
@@ -97,6 +99,13 @@ class Part:
     curve: Curve
     cold_curve: Curve | None = None
     personal: bool = True
+    reads_nearby: bool = False
+
+    def input(self, artists: Csr, items: Csr, nearby: Csr) -> Csr:
+        """Choose the confidence matrix that the model reads."""
+        if self.reads_nearby:
+            return nearby
+        return artists if self.level == Level.ARTIST else items
 
     def values(self, folded: Any, thin: Floats, cold: Bools) -> Floats:
         """Log-odds of folded listeners on the model's own axis, (n_users, n_items), float32.

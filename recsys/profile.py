@@ -26,6 +26,8 @@ class Profile:
         Weight of each row at the artist and at the item level.
     artists, items : csr_array of shape (1, n_artists) and (1, n_items), float32
         Signed confidence per target.
+    nearby : csr_array of shape (1, n_artists), float32
+        What people close to the listener play, log(1 + people).
     folded : tuple
         What each part's model made of it, in the order of the parts.
     known_items : ndarray of int64
@@ -38,6 +40,7 @@ class Profile:
     signals: Signals
     artists: Csr
     items: Csr
+    nearby: Csr
     folded: tuple[Any, ...]
     known_items: Ints
     known_artists: Ints

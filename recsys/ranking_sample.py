@@ -28,6 +28,8 @@ class Asked:
     ----------
     artists, items : csr_array of shape (n_users, n_artists) and (n_users, n_items)
         What is known of them.
+    nearby : csr_array of shape (n_users, n_artists)
+        What people close to them play.
     wanted : csr_array of shape (n_users, n_items) or (n_users, n_artists)
         Held-out confidence; only what is above 0 is wanted.
     unheard : ndarray of shape (n_artists,), bool
@@ -36,6 +38,7 @@ class Asked:
 
     artists: Csr
     items: Csr
+    nearby: Csr
     wanted: Csr
     unheard: Bools
 
@@ -44,6 +47,7 @@ class Asked:
         return Asked(
             csr(vstack([self.artists, other.artists])),
             csr(vstack([self.items, other.items])),
+            csr(vstack([self.nearby, other.nearby])),
             csr(vstack([self.wanted, other.wanted])),
             self.unheard,
         )
@@ -152,7 +156,8 @@ def draw_sample(
     step = max(1, _CELLS // max(n * len(parts), 1))
     for start in range(0, len(users), step):
         chunk = users[start : start + step]
-        raw = _raw(parts, artists[chunk], items[chunk], catalogue, level)
+        inputs = artists[chunk], items[chunk], asked.nearby[chunk]
+        raw = _raw(parts, inputs, catalogue, level)
         for row, user in enumerate(chunk.tolist()):
             free = np.ones(n, np.bool_) if among is None else among.copy()
             free[known.indices[known.indptr[user] : known.indptr[user + 1]]] = False
@@ -176,12 +181,14 @@ class _Rows:
 
 
 def _raw(
-    parts: Sequence[Scorer], artists: Csr, items: Csr, catalogue: Catalogue, level: Level
+    parts: Sequence[Scorer], inputs: tuple[Csr, Csr, Csr], catalogue: Catalogue, level: Level
 ) -> Floats:
+    artists, items, nearby = inputs
     layers = []
     for part in parts:
         at_artists = part.kind.level == Level.ARTIST
-        values = part.model.score(part.model.fold_in(artists if at_artists else items))
+        own = artists if at_artists else items
+        values = part.model.score(part.model.fold_in(nearby if part.kind.reads_nearby else own))
         if catalogue.is_flat or at_artists == (level == Level.ARTIST):
             layers.append(values)
         elif at_artists:

@@ -25,6 +25,8 @@ class PartKind:
     signed : bool
         Whether it may speak against an item the more it has (fame may); the others only rise.
     personal : bool
+    reads_nearby : bool
+        Whether it is about what people close to the listener play, not about what they play.
     needs_listeners : bool
         Whether it has nothing to say about an artist without listeners.
     """
@@ -35,6 +37,7 @@ class PartKind:
     bends: tuple[float, ...] = (LINE,)
     signed: bool = False
     personal: bool = True
+    reads_nearby: bool = False
     needs_listeners: bool = False
 
     def trust(self, n_users: int) -> float:
@@ -58,6 +61,7 @@ KINDS: dict[str, PartKind] = {
     "country": PartKind(_ARTIST, 0.15, 0.05),
     "era": PartKind(_ARTIST, 0.15, 0.05),
     "lifted": PartKind(_ARTIST, 0.0, 0.25),
+    "nearby": PartKind(_ARTIST, 0.1, 0.1, reads_nearby=True),
     "familiar": PartKind(_ARTIST, 0.5, 0.3, bends=_COUNTS),
     "track_popularity": PartKind(_ITEM, 0.2, 0.0, signed=True, personal=False),
     "track_closed_form": PartKind(_ITEM, 0.1, 0.2, needs_listeners=True),

@@ -62,6 +62,7 @@ def save(model: HybridRecommender, folder: Path) -> None:
                 "curve": _written(part.curve),
                 "cold_curve": None if part.cold_curve is None else _written(part.cold_curve),
                 "personal": part.personal,
+                "reads_nearby": part.reads_nearby,
                 "class": type(part.model).__name__,
                 "state": writer.put(_state(part.model), f"part.{part.name}"),
             }
@@ -153,6 +154,7 @@ def _part(row: dict[str, Any], reader: "_Reader") -> Part:
         curve=_read(row["curve"]),
         cold_curve=None if cold is None else _read(cold),
         personal=bool(row["personal"]),
+        reads_nearby=bool(row.get("reads_nearby", False)),
     )
 
 

@@ -11,12 +11,13 @@ from recsys.blas import one_thread
 from recsys.building import build
 from recsys.catalogue import Catalogue
 from recsys.config import Config
-from recsys.evidence import Interactions, Level
+from recsys.evidence import Interactions, Kind, Level
 from recsys.hybrid import HybridRecommender
 from recsys.imagined import imagined_listeners
 from recsys.interactions import Weighing, weigh
 from recsys.part import Curve, Part
 from recsys.ranking_sample import Asked, draw_sample
+from recsys.sparse import empty
 from recsys.tuning import tuned
 from recsys.types import Bools, Csr
 from recsys.weights import Blend, learn_blend, on_one_scale
@@ -71,7 +72,8 @@ def _fit(
         config,
     )
     artists, items = matrices(whole, catalogue, config.weighing)
-    candidates = build(artists, items, catalogue, config)
+    nearby = bool((whole.kind == Kind.NEARBY).any())
+    candidates = build(artists, items, catalogue, config, nearby=nearby)
     blend, cold_blend = _blends(known, held_out, catalogue, config)
     parts = [
         Part(
@@ -81,6 +83,7 @@ def _fit(
             curve=blend.curves[one.name],
             cold_curve=None if cold_blend is None else cold_blend.curves[one.name],
             personal=one.kind.personal,
+            reads_nearby=one.kind.reads_nearby,
         )
         for one in candidates
         if one.name in blend.curves
@@ -88,7 +91,7 @@ def _fit(
     stamp = trained_at or datetime.now(UTC).isoformat(timespec="seconds")
     info = {
         "n_users": whole.n_users,
-        "n_interactions": len(whole),
+        "n_interactions": int((whole.kind != Kind.NEARBY).sum()),
         "parts": [part.name for part in parts],
         "settings": {"latent": dict(config.latent), "closed_form": dict(config.closed_form)},
         "weights": {part.name: list(part.curve.slopes) for part in parts},
@@ -129,17 +132,20 @@ def _blends(
     """Learn the blend on held-out rows with models fitted without them; and that of new artists."""
     new = _newcomers(known.n_users, config.random_state)
     artists, items = matrices(known.where(~new[known.user]), catalogue, config.weighing)
-    parts = build(artists, items, catalogue, config)
+    near = known.where(known.kind == Kind.NEARBY)
+    parts = build(artists, items, catalogue, config, nearby=len(near) > 0)
     unheard = np.bincount(artists.indices, minlength=catalogue.n_artists) == 0
     n_listeners = _n_listeners(artists)
     if not n_listeners:
         known = imagined_listeners(catalogue, seed=config.random_state)
         held_out = known.where(np.zeros(len(known), np.bool_))
         new = np.zeros(known.n_users, np.bool_)
+        near = held_out
         artists, items = matrices(known, catalogue, config.weighing)
     wanted = matrices(held_out.where(~new[held_out.user]), catalogue, config.weighing)
     level = Level.ITEM if 2 * wanted[1].nnz >= wanted[0].nnz else Level.ARTIST
-    asked = Asked(artists, items, wanted[0 if level == Level.ARTIST else 1], unheard)
+    nearby = nearby_matrix(near.where(~new[near.user]), catalogue, config.weighing)
+    asked = Asked(artists, items, nearby, wanted[0 if level == Level.ARTIST else 1], unheard)
     if new.any():
         asked += _as_newcomers(known, held_out, new, catalogue, config, level, unheard)
     sample = draw_sample(
@@ -182,7 +188,9 @@ def _as_newcomers(
 ) -> Asked:
     """Show the newcomers as they came: 1 to 10 rows are known of them, the others are wanted."""
     rng = np.random.default_rng(config.random_state)
-    mine = known.where(new[known.user])
+    theirs = known.kind == Kind.NEARBY
+    mine = known.where(new[known.user] & ~theirs)
+    nearby = nearby_matrix(known.where(new[known.user] & theirs), catalogue, config.weighing)
     order = np.lexsort((rng.random(len(mine)), mine.user))
     count = np.bincount(mine.user, minlength=known.n_users)
     place = np.empty(len(mine), np.int64)
@@ -191,7 +199,7 @@ def _as_newcomers(
     rest = together(mine.where(~kept), held_out.where(new[held_out.user]))
     artists, items = matrices(mine.where(kept), catalogue, config.weighing)
     wanted = matrices(rest, catalogue, config.weighing)[0 if level == Level.ARTIST else 1]
-    return Asked(artists, items, wanted, unheard)
+    return Asked(artists, items, nearby, wanted, unheard)
 
 
 def _cold_blend(artists: Csr, items: Csr, catalogue: Catalogue, config: Config) -> Blend | None:
@@ -217,7 +225,7 @@ def _cold_blend(artists: Csr, items: Csr, catalogue: Catalogue, config: Config) 
     sample = draw_sample(
         parts,
         catalogue,
-        Asked(left_artists, left_items, _without(artists, ~new), new),
+        Asked(left_artists, left_items, empty(artists.shape), _without(artists, ~new), new),
         level=Level.ARTIST,
         most_users=config.validation_users,
         seed=config.random_state,
@@ -243,8 +251,12 @@ def hold_out(
 ) -> tuple[Interactions, Interactions]:
     """Split off ``share`` of the targets of each listener with five targets or more.
 
-    Rows of one (listener, item or artist) stay together.
+    Rows of one (listener, item or artist) stay together; what people nearby play is known anyway.
     """
+    theirs = rows.kind == Kind.NEARBY
+    if theirs.any():
+        kept, held = hold_out(rows.where(~theirs), catalogue, share=share, seed=seed)
+        return together(kept, rows.where(theirs)), held
     rng = np.random.default_rng(seed)
     at_items = rows.level == Level.ITEM
     target = np.where(
@@ -269,6 +281,11 @@ def matrices(rows: Interactions, catalogue: Catalogue, weighing: Weighing) -> tu
         signals.artists.matrix(rows.n_users, catalogue.n_artists),
         signals.items.matrix(rows.n_users, catalogue.n_items),
     )
+
+
+def nearby_matrix(rows: Interactions, catalogue: Catalogue, weighing: Weighing) -> Csr:
+    """Return what people close to each listener play, (n_users, n_artists)."""
+    return weigh(catalogue, rows, weighing).nearby.matrix(rows.n_users, catalogue.n_artists)
 
 
 def together(first: Interactions, second: Interactions) -> Interactions:

@@ -77,6 +77,8 @@ def run(options: argparse.Namespace) -> int:
     check_names(names)
     if options.seeds < 1:
         raise DataError("--seeds must be at least 1")
+    if options.friends is not None and options.protocol not in RANKED:
+        raise DataError(f"--friends goes with {', '.join(RANKED)}, not with {options.protocol}")
     if options.protocol == "feedback":
         return _feedback(options)
     if options.protocol == "plays":
@@ -84,6 +86,8 @@ def run(options: argparse.Namespace) -> int:
     if options.protocol == "small":
         return _small(options, names)
     task = RANKED[options.protocol](options.folder, side_files(options))
+    if options.friends is not None:
+        task = tasks.befriended(task, options.friends)
     console = Console(stderr=True)
     results: list[Result] = []
     for name in names:

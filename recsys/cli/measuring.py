@@ -17,7 +17,7 @@ from recsys.config import Config
 from recsys.content_features import idf_rows
 from recsys.errors import DataError
 from recsys.evaluation import bootstrap
-from recsys.evidence import Interactions
+from recsys.evidence import Interactions, Kind
 from recsys.hybrid import HybridRecommender
 from recsys.metrics import ACCURACY, beyond, hits, means, per_user, top_items
 from recsys.sparse import csr, unit
@@ -113,6 +113,7 @@ def _described(catalogue: Catalogue) -> Csr:
 
 
 def _pairs(rows: Interactions, n_items: int) -> Csr:
+    rows = rows.where(rows.kind != Kind.NEARBY)
     made = csr((np.ones(len(rows)), (rows.user, rows.id)), (rows.n_users, n_items))
     made.sum_duplicates()
     return made
@@ -126,11 +127,12 @@ def _rankings(
     n_users = task.known.n_users
     artists = signals.artists.matrix(n_users, catalogue.n_artists)
     items = signals.items.matrix(n_users, catalogue.n_items)
+    nearby = signals.nearby.matrix(n_users, catalogue.n_artists)
     order = np.arange(catalogue.n_items)
     lists, scores = [], []
     for start in range(0, len(judged), BATCH):
         rows = judged[start : start + BATCH]
-        totals = model.score_matrix(artists[rows], items[rows])
+        totals = model.score_matrix(artists[rows], items[rows], nearby[rows])
         if task.among is not None:
             totals[:, ~task.among] = -np.inf
         best = top_items(totals, known[rows], order)

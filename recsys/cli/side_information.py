@@ -28,11 +28,14 @@ class SideFiles:
     item_features : Path or None
         Item, then numeric columns; blanks are allowed. A column with "year" in its name is the year
         of release as well.
+    friends : Path or None
+        Pairs of listeners who know each other, in either direction or both.
     """
 
     item_tags: Path | None = None
     item_groups: tuple[Path, ...] = ()
     item_features: Path | None = None
+    friends: Path | None = None
 
 
 def read_catalogue(item_ids: Any, folder: Path, side: SideFiles) -> Catalogue:

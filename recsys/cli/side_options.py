@@ -7,7 +7,7 @@ from recsys.cli.side_information import SideFiles
 
 
 def add_side_options(command: argparse.ArgumentParser) -> None:
-    """Add --item-tags, --item-groups and --item-features."""
+    """Add --item-tags, --item-groups, --item-features and --friends."""
     command.add_argument(
         "--item-tags",
         type=Path,
@@ -25,8 +25,13 @@ def add_side_options(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--item-features", type=Path, metavar="FILE", help="item, numbers; blanks allowed"
     )
+    command.add_argument(
+        "--friends", type=Path, metavar="FILE", help="listener, listener: pairs who know each other"
+    )
 
 
 def side_files(options: argparse.Namespace) -> SideFiles:
     """Return the files that the options name."""
-    return SideFiles(options.item_tags, tuple(options.item_groups), options.item_features)
+    return SideFiles(
+        options.item_tags, tuple(options.item_groups), options.item_features, options.friends
+    )

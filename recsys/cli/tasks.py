@@ -1,7 +1,7 @@
 """Protocols that rank a catalogue once: what may be known, and what should be found."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 
 from recsys.catalogue import Catalogue
+from recsys.cli.friends import read_friends, with_friends
 from recsys.cli.side_information import SideFiles, read_catalogue
 from recsys.cli.tables import codes, columns, find, maybe, plays_of, sorted_ids
 from recsys.errors import DataError
-from recsys.evidence import Evidence, Interactions
+from recsys.evidence import Evidence, Interactions, Kind
 from recsys.training import together
 from recsys.types import Bools
 
@@ -65,6 +66,18 @@ def holdout(folder: Path, side: SideFiles) -> Task:
         user_ids=users,
         item_ids=items,
     )
+
+
+def befriended(task: Task, path: Path) -> Task:
+    """Add to what is known of each listener what their friends play, as far as it may be known."""
+    friends = read_friends(path, task.user_ids)
+    train = with_friends(task.train, friends, task.catalogue)
+    if task.known is task.train:
+        return replace(task, train=train, known=train)
+    everybody = task.known if task.valid is not None else together(task.train, task.known)
+    near = with_friends(everybody, friends, task.catalogue)
+    theirs = near.where(near.kind == Kind.NEARBY)
+    return replace(task, train=train, known=together(task.known, theirs))
 
 
 def everything(folder: Path, side: SideFiles) -> Task:

@@ -14,7 +14,7 @@ from recsys.blending import Rule, blend, match
 from recsys.config import Config
 from recsys.evaluation import Case, bootstrap, compare, feedback_loop, ndcg
 from recsys.metrics import per_user
-from recsys.training import fit
+from recsys.training import fit, together
 from tests.recsys.tastes import (
     N_GROUPS,
     PER_GROUP,
@@ -240,3 +240,26 @@ def test_settings_are_taken_over_until_the_data_has_outgrown_them():
     assert fit(community(draws()), catalogue(), again).info["settings"] == found["settings"]
     assert Config().tuned_as(found, n_interactions=2 * found["tuned_on"]).tune
     assert Config().tuned_as({}, n_interactions=1).tune
+
+
+def test_what_people_nearby_play_lifts_it_in_proportion_and_is_not_the_listeners_own():
+    loved = artists_of(draws(60))
+    rng = np.random.default_rng(5)
+    user = np.repeat(np.arange(len(loved)), [len(x) for x in loved])
+    theirs = np.concatenate([rng.permutation(x) for x in loved])  # friends share the taste
+    near = Evidence.of(theirs, level=Level.ARTIST, kind=Kind.NEARBY, value=3.0)
+    rows = together(community(loved), Interactions.of(user, near, n_users=len(loved)))
+    model = fit(rows, alone())
+    assert model.part("nearby") is not None
+    mine = Evidence.of(loved[0][:6], value=5.0)
+    friends = Evidence.of([loved[0][9]], level=Level.ARTIST, kind=Kind.NEARBY, value=4.0)
+    alone_, beside = (model.fold_in(e) for e in (mine, Evidence.concat(mine, friends)))
+    assert beside.known_items.tolist() == alone_.known_items.tolist()
+    change = model.score(beside).total - model.score(alone_).total
+    lifted = int(model.catalogue.items.index_of([loved[0][9]])[0])
+    assert change[lifted] > 0
+    assert np.abs(np.delete(change, lifted)).max() < 1e-5
+    explained = model.explain(beside, int(loved[0][9]))
+    part = next(p for p in explained.parts if p.name == "nearby")
+    assert part.shares[-1] == pytest.approx(float(change[lifted]), abs=1e-5)
+    assert not part.shares[:-1].any()

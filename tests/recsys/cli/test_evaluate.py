@@ -147,3 +147,28 @@ def test_bad_files_are_refused_with_a_sentence(capsys, tmp_path, change, said):
 def test_an_unknown_model_is_named(capsys):
     assert main(["evaluate", str(FOLDER), "--models", "magic"]) == EXIT_BAD_INPUT
     assert "there is no model magic" in capsys.readouterr().err
+
+
+def test_friends_with_the_same_taste_help(capsys, tmp_path):
+    plays = pd.concat(pd.read_csv(FOLDER / f"{name}.csv") for name in ("train", "valid", "test"))
+    has = pd.crosstab(plays["user"], plays["item"]).clip(upper=1)
+    alike = has @ has.T
+    alike.values[np.diag_indices(len(alike))] = 0
+    pairs = [(user, other) for user in alike for other in alike[user].nlargest(5).index]
+    friends = tmp_path / "friends.csv"
+    pd.DataFrame([*pairs, ("u0", "a stranger")], columns=["a", "b"]).to_csv(friends, index=False)
+    alone, beside = (
+        evaluated(capsys, FOLDER, *more)["models"][0]["ndcg@10"]
+        for more in ((), ("--friends", friends))
+    )
+    assert beside > alone + 0.01
+
+
+def test_friends_that_can_not_be_used_are_refused_with_a_sentence(capsys, tmp_path):
+    friends = tmp_path / "friends.csv"
+    friends.write_text("a,b\nnobody,no one\n", encoding="utf-8")
+    assert main(["evaluate", str(FOLDER), "--friends", str(friends)]) == EXIT_BAD_INPUT
+    assert "names no two listeners" in capsys.readouterr().err
+    plays = ["evaluate", str(FOLDER), "--protocol", "plays", "--friends", str(friends)]
+    assert main(plays) == EXIT_BAD_INPUT
+    assert "not with plays" in capsys.readouterr().err

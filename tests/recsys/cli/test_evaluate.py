@@ -152,8 +152,7 @@ def test_an_unknown_model_is_named(capsys):
 def test_friends_with_the_same_taste_help(capsys, tmp_path):
     plays = pd.concat(pd.read_csv(FOLDER / f"{name}.csv") for name in ("train", "valid", "test"))
     has = pd.crosstab(plays["user"], plays["item"]).clip(upper=1)
-    alike = has @ has.T
-    alike.values[np.diag_indices(len(alike))] = 0
+    alike = (has @ has.T) * (1 - np.eye(len(has), dtype=int))
     pairs = [(user, other) for user in alike for other in alike[user].nlargest(5).index]
     friends = tmp_path / "friends.csv"
     pd.DataFrame([*pairs, ("u0", "a stranger")], columns=["a", "b"]).to_csv(friends, index=False)

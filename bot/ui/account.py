@@ -14,6 +14,14 @@ from bot.ui.texts import Markdown, number, plain, plural, text
 
 ADVENTURE_CHOICES = (0, 2, 4, 6, 8, 10)
 NOTES_SHOWN = 5
+ERASED = (
+    *("listens", "picks", "imports", "gestures", "blocks"),
+    *("recommendations", "recommendation_items", "messages", "blends", "blend_members"),
+    *("links", "spotify_logins", "spotify_playlists", "spotify_syncs", "door_syncs"),
+    *("link_requests", "gaps", "play_sums", "source_sums", "tracks", "artists"),
+    *("member_settings", "consents", "members"),
+)
+"""What an erasure counts, in the order in which it is told."""
 
 
 def start_panel(*, agreed: bool) -> Layout:
@@ -132,6 +140,16 @@ def settings_panel(settings: MemberSettings) -> Layout:
     )
 
 
+def privacy_panel(*, backup_hours: int) -> Layout:
+    """Return what is stored, why and for how long; without backups by itself, it says so."""
+    backups = (
+        text("privacy.backups", hours=number(backup_hours))
+        if backup_hours
+        else text("privacy.no_backups")
+    )
+    return notice(text("privacy.text", backups=backups))
+
+
 def forget_question() -> Layout:
     """Return the question before an erasure."""
     return notice(
@@ -152,13 +170,15 @@ def forget_question() -> Layout:
 def forgotten(report: ErasureReport) -> Layout:
     """Return what an erasure removed."""
     rows = [
-        f"- {number(n)} {table.replace('_', ' ')}"
-        for table, n in sorted(report.removed.items())
-        if n
+        text("forget.row.line", what=text(f"forget.row.{table}"), n=number(report.removed[table]))
+        for table in ERASED
+        if report.removed.get(table)
     ]
     if not rows:
         return notice(text("forget.nothing"))
-    return notice("\n".join([text("forget.done"), *rows, text("forget.after")]))
+    return Layout(
+        container(line("\n".join([text("forget.done"), *rows])), line(text("forget.after")))
+    )
 
 
 def about_panel(info: ModelInfo | None, *, version: str, training: bool) -> Layout:

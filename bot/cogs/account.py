@@ -84,7 +84,7 @@ class Account(commands.Cog):
             for c in self._bot.tree.get_commands()
             if isinstance(c, app_commands.Command)
         ]
-        await interaction.edit_original_response(view=help_panel(sorted(rows)))
+        await interaction.edit_original_response(view=help_panel(rows))
 
     @app_commands.command(description="Version, and what the recommender has learned from")
     async def about(self, interaction: discord.Interaction[Any]) -> None:

@@ -14,6 +14,10 @@ from bot.ui.texts import Markdown, number, plain, plural, text
 
 ADVENTURE_CHOICES = (0, 2, 4, 6, 8, 10)
 NOTES_SHOWN = 5
+HELP_ORDER = (
+    *("start", "import", "recommend", "why", "blend", "taste"),
+    *("doors", "link", "unlink", "settings", "privacy", "my-data", "forget-me", "help", "about"),
+)
 ERASED = (
     *("listens", "picks", "imports", "gestures", "blocks"),
     *("recommendations", "recommendation_items", "messages", "blends", "blend_members"),
@@ -206,8 +210,11 @@ def about_panel(info: ModelInfo | None, *, version: str, training: bool) -> Layo
 
 
 def help_panel(commands: Sequence[tuple[str, str]]) -> Layout:
-    """Return every command's name with its one-line description."""
-    rows = [f"`/{name}` {description}" for name, description in commands]
+    """Return every command's name with its one-line description, what one needs first on top."""
+    last = len(HELP_ORDER)
+    place = {name: number for number, name in enumerate(HELP_ORDER)}
+    ordered = sorted(commands, key=lambda row: (place.get(row[0], last), row[0]))
+    rows = [f"`/{name}` {description}" for name, description in ordered]
     return Layout(
         container(line(text("help.heading")), line("\n".join(rows)), line(text("help.footer")))
     )

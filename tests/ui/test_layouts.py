@@ -234,3 +234,8 @@ async def test_the_account_panels_fit():
     )
     within_limits(account.about_panel(None, version="1", training=True))
     within_limits(account.help_panel([("recommend", "Music for you")] * 15))
+
+
+async def test_help_begins_with_what_one_needs_first():
+    told = words_of(account.help_panel([("zebra", "new"), ("about", "x"), ("start", "y")]))
+    assert told.index("/start") < told.index("/about") < told.index("/zebra")

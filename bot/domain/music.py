@@ -26,6 +26,7 @@ class Track:
     artist: Artist
     year: int | None = None
     spotify_id: str | None = None
+    deezer_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

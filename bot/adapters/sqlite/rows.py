@@ -21,7 +21,8 @@ def load_artists(raw: sqlite3.Connection, ids: Collection[int]) -> dict[ArtistId
     tags: dict[int, list[str]] = {}
     for artist_id, tag in raw.execute(
         "SELECT artist_id, name FROM artist_tags JOIN tags ON tags.id = tag_id "
-        "WHERE artist_id IN (SELECT value FROM json_each(?)) ORDER BY artist_id, place",
+        "WHERE artist_id IN (SELECT value FROM json_each(?)) "
+        "ORDER BY artist_id, source <> 'atlas', place",
         (wanted,),
     ):
         tags.setdefault(artist_id, []).append(tag)
@@ -47,16 +48,17 @@ def load_subjects(raw: sqlite3.Connection, keys: Sequence[int]) -> dict[ItemKey,
     if not keys:
         return {}
     tracks = raw.execute(
-        "SELECT id, artist_id, title, year, spotify_id FROM tracks "
+        "SELECT id, artist_id, title, year, spotify_id, (SELECT min(value) FROM track_ids "
+        "  WHERE track_id = tracks.id AND kind = 'deezer') FROM tracks "
         "WHERE id IN (SELECT value FROM json_each(?))",
         (id_list(key for key in keys if key > 0),),
     ).fetchall()
     artist_ids = dict.fromkeys([row[1] for row in tracks] + [-key for key in keys if key < 0])
     artists = load_artists(raw, artist_ids)
     found = {ItemKey(-artist.id): Subject(artist) for artist in artists.values()}
-    for id_, artist_id, title, year, spotify_id in tracks:
+    for id_, artist_id, title, year, spotify_id, deezer_id in tracks:
         artist = artists[artist_id]
-        track = Track(TrackId(id_), title, artist, year=year, spotify_id=spotify_id)
+        track = Track(TrackId(id_), title, artist, year, spotify_id, deezer_id)
         found[ItemKey(id_)] = Subject(artist, track)
     return {ItemKey(key): found[ItemKey(key)] for key in keys if key in found}
 

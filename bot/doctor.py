@@ -16,9 +16,17 @@ import discord
 from bot import __version__, spotify_door
 from bot.adapters.http.addresses import OpenAddresses
 from bot.adapters.sqlite import backup as backups
+from bot.adapters.sqlite.coverage import read_coverage
 from bot.adapters.sqlite.database import DATABASE_NAME
 from bot.domain.sources import NAMES, OpenSource
-from bot.errors import DatabaseBusyError, MusicBotError, SettingsError, UpstreamError, UserError
+from bot.errors import (
+    DatabaseBusyError,
+    MusicBotError,
+    SettingsError,
+    StorageError,
+    UpstreamError,
+    UserError,
+)
 from bot.open_sources import OpenSources, in_words, open_sources, secrets_of
 from bot.settings import Settings
 
@@ -86,6 +94,7 @@ def _here(settings: Settings | None, problem: str | None) -> Iterator[Check]:
         yield _database(settings)
         yield spotify_door.checked(settings)
         yield _sources(settings)
+        yield from _coverage(settings)
 
 
 async def _outside(settings: Settings, addresses: OpenAddresses) -> AsyncIterator[Check]:
@@ -141,6 +150,20 @@ def _sources(settings: Settings) -> Check:
     if chosen is None:
         return True, "no open source is asked (AUXCORD_CONTACT is not set)"
     return True, f"open sources that are asked: {in_words(chosen)}"
+
+
+def _coverage(settings: Settings) -> Iterator[Check]:
+    """Say how much is known of the catalogue; that little is known is nothing to mend."""
+    path = settings.data_dir / DATABASE_NAME
+    if not path.is_file():
+        return
+    try:
+        found = read_coverage(path)
+    except StorageError as error:
+        yield True, f"what is known of the catalogue can't be counted ({error})"
+        return
+    yield True, f"catalogue: {'; '.join(map(str, found.everything))}"
+    yield True, f"of it, what members met: {'; '.join(map(str, found.touched))}"
 
 
 async def _each_source(chosen: OpenSources, addresses: OpenAddresses) -> AsyncIterator[Check]:

@@ -32,6 +32,7 @@ from bot.services.imports import ImportService
 from bot.services.notices import NoticeBoard
 from bot.services.onboarding import OnboardingService
 from bot.services.preferences import Preferences
+from bot.services.previews import PreviewService
 from bot.services.privacy import PrivacyService
 from bot.services.profiles import Profiles
 from bot.services.recommend import RecommendService
@@ -111,7 +112,13 @@ async def open_app(
         if spotify is not None:
             services = replace(services, spotify=spotify.services)
         opened = await stack.enter_async_context(
-            open_doors(settings, services=services, addresses=open_addresses or OpenAddresses())
+            open_doors(
+                settings,
+                services=services,
+                store=database.enrichment,
+                clock=clock,
+                addresses=open_addresses or OpenAddresses(),
+            )
         )
         await services.preferences.load()
         await services.training.start()
@@ -254,6 +261,7 @@ def _build(
             training=training,
             clock=clock,
         ),
+        previews=PreviewService(),
         spotify=None,
         upload_limit_mb=settings.upload_limit_mb,
         backup_hours=round(settings.backup_hours * settings.backup_keep),

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from bot.services.onboarding import OnboardingService
     from bot.services.playlists import PlaylistService
     from bot.services.preferences import Preferences
+    from bot.services.previews import PreviewService
     from bot.services.privacy import PrivacyService
     from bot.services.recommend import RecommendService
     from bot.services.serving import ServingModel
@@ -53,6 +54,7 @@ class Services:
     meta: "MetaStore"
     notices: "NoticeBoard"
     doors: "DoorService"
+    previews: "PreviewService"
     spotify: SpotifyServices | None
     upload_limit_mb: int
     backup_hours: int

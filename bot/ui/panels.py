@@ -12,6 +12,7 @@ from bot.domain.recommending import EvidenceShare, Moved, Policy, Receipt, Why
 from bot.ui import custom_ids
 from bot.ui.layout import Layout, button, container, line, notice, row, rule
 from bot.ui.links import linked
+from bot.ui.preview import preview_row
 from bot.ui.safe import safe_text
 from bot.ui.spotify import spotify_row
 from bot.ui.texts import Markdown, catalogue, number, text
@@ -23,7 +24,12 @@ SMALL_LOG_ODDS = 0.005
 
 
 def why_panel(
-    why: Why, item_id: ShownItemId | None, *, service: LinkService, spotify: bool = False
+    why: Why,
+    item_id: ShownItemId | None,
+    *,
+    service: LinkService,
+    spotify: bool = False,
+    preview: bool = False,
 ) -> Layout:
     """Return the full reason for a pick, with what can be done about it."""
     parts: list[discord.ui.Item[Layout]] = [
@@ -38,6 +44,8 @@ def why_panel(
     parts.append(line("\n".join([text("why.parts"), *_part_lines(why.parts)])))
     if item_id is not None:
         parts += [rule(), _panel_buttons(why.subject, item_id)]
+        if preview and why.subject.track is not None:
+            parts.append(preview_row(item_id))
         if spotify:
             parts.append(spotify_row(item_id))
     return Layout(container(*parts))

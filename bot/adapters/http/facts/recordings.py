@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from bot.adapters.http.faults import MalformedError
 from bot.adapters.http.polite import PoliteClient
 from bot.adapters.http.shapes import Record, count, inner, items, record, records
 from bot.domain.enrichment import ArtworkSource, Facts, Tag, Task, Wanted, weighed
@@ -70,6 +71,8 @@ class Recordings:
             "inc": "artist tag release",
         }
         answer = record(await self._client.post("/metadata/recording/", body), self._client.service)
+        if any(recording_mbid(key) is None for key in answer):
+            raise MalformedError(self._client.service)  # some other answer, not one about these
         found = {}
         for one in wanted:
             about = inner(answer, one.mbid or "")

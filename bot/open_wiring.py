@@ -65,7 +65,7 @@ async def open_doors(
             tasks.append(("names", reader.run()))
         lanes = [
             Lane(source, store=store, training=services.training, clock=clock)
-            for source in _facts(chosen, clients, addresses)
+            for source in fact_sources(chosen, clients, addresses)
         ]
         if lanes:
             tasks.append(("enrichment", EnrichmentService(lanes, store=store).run()))
@@ -88,7 +88,7 @@ def _named(chosen: OpenSources, clients: "Clients") -> Iterator[NameDoor]:
         yield LastFmDoor(clients.lastfm)
 
 
-def _facts(
+def fact_sources(
     chosen: OpenSources, clients: "Clients", addresses: OpenAddresses
 ) -> Iterator[FactSource]:
     """Return what may be asked about artists and tracks."""

@@ -195,6 +195,11 @@ def labels_of(shown: Shown | discord.Message) -> list[str]:
     return [str(c["label"]) for c in _components(shown) if c.get("label")]
 
 
+def links_of(shown: Shown | discord.Message) -> list[str]:
+    """Return where the link buttons of a message lead, from top to bottom."""
+    return [str(c["url"]) for c in _components(shown) if c.get("url")]
+
+
 def answers(result: Result) -> list[Shown]:
     """Return the answer and its follow-ups, as far as they still stand."""
     first = [result.response] if result.response is not None else []

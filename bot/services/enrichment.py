@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Final
 
-from bot.domain.enrichment import TERMS, Facts, TaskState, Wanted, good_for
+from bot.domain.enrichment import DAY, TERMS, Facts, TaskState, Wanted, good_for
 from bot.errors import (
     AccessRefusedError,
     GoneError,
@@ -29,9 +29,9 @@ REST_S: Final = 1.0
 IDLE_S: Final = 300.0
 FIRST_PAUSE: Final = timedelta(minutes=1)
 LONGEST_PAUSE: Final = timedelta(hours=6)
-AFTER_REFUSAL: Final = timedelta(days=1)
+AFTER_REFUSAL: Final = DAY
 UNUSABLE: Final = timedelta(hours=1)
-"""So long nothing is asked about what a service choked on; doubled each time."""
+"""So long nothing is asked about what a service choked on; doubled each time, a day at most."""
 TELL_EVERY_S: Final = 6 * 3600.0
 """How often the log says what is known."""
 
@@ -133,7 +133,8 @@ class Lane:
             error.retry_after_s is None
         ):
             await self._store.postpone(
-                self.task, {one.id: now + UNUSABLE * 2 ** min(one.misses, 8) for one in batch}
+                self.task,
+                {one.id: now + min(DAY, UNUSABLE * 2 ** min(one.misses, 8)) for one in batch},
             )
 
 

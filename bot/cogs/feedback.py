@@ -91,9 +91,9 @@ class MoreButton(CarriedButton, template=custom_ids.MORE):
         why = await services.taste.why(member_id, item_id)
         service = services.preferences.of(member_id).link_service
         spotify = services.spotify is not None and await services.spotify.links.works(member_id)
-        panel = why_panel(
-            why, item_id, service=service, spotify=spotify, preview=services.previews.on
-        )
+        # Spotify's policy wants no other service's streams beside its own buttons.
+        preview = services.previews.on and not spotify
+        panel = why_panel(why, item_id, service=service, spotify=spotify, preview=preview)
         await interaction.edit_original_response(view=panel)
 
 

@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
+from bot.domain.music import ArtworkSource
+
 DAY: Final = timedelta(days=1)
 LONGEST_MISS: Final = timedelta(days=30)
 JITTER: Final = 0.2
@@ -99,16 +101,6 @@ class Sound:
 SOUND_COLUMNS: Final = tuple(one.name for one in fields(Sound))
 SOUND_SHARES: Final = SOUND_COLUMNS[:7]
 """The ones that are shares of 1."""
-
-
-class ArtworkSource(StrEnum):
-    """Where a picture is; pictures stay their owners', so links are kept, never the pictures.
-
-    Both may be shown by linking to them beside a link to the source.
-    """
-
-    COVER_ART_ARCHIVE = "coverartarchive"
-    DEEZER = "deezer"
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ QUEUE: Final = 40
 """Asked about before looking anew what comes first."""
 REST_S: Final = 1.0
 """Between two questions, so that what somebody waits for finds the way free."""
-IDLE_S: Final = 300.0
+IDLE_S: Final = 60.0
 FIRST_PAUSE: Final = timedelta(minutes=1)
 LONGEST_PAUSE: Final = timedelta(hours=6)
 AFTER_REFUSAL: Final = DAY

@@ -33,7 +33,7 @@ def why_panel(
 ) -> Layout:
     """Return the full reason for a pick, with what can be done about it."""
     parts: list[discord.ui.Item[Layout]] = [
-        line(f"{text('why.heading')}\n{linked(why.subject, service)}"),
+        _heading(why.subject, service),
         line(_verdict_of_model(why)),
     ]
     shares = [share for share in why.shares if abs(share.share) >= SMALL_LOG_ODDS]
@@ -49,6 +49,18 @@ def why_panel(
         if spotify:
             parts.append(spotify_row(item_id))
     return Layout(container(*parts))
+
+
+def _heading(subject: Subject, service: LinkService) -> discord.ui.Item[Layout]:
+    """Return the title, with its cover where one is known: linked to, and its source named."""
+    words = f"{text('why.heading')}\n{linked(subject, service)}"
+    artwork = subject.track.artwork if subject.track else None
+    if artwork is None:
+        return line(words)
+    credit = text(f"why.cover.{artwork.source}")
+    return discord.ui.Section(
+        line(f"{words}\n{credit}"), accessory=discord.ui.Thumbnail(artwork.url)
+    )
 
 
 def _panel_buttons(subject: Subject, item_id: ShownItemId) -> discord.ui.ActionRow[Layout]:

@@ -43,6 +43,21 @@ async def test_without_a_source_there_is_no_button(room: Room):
     assert not any(i.startswith(BUTTON) for i in buttons_of(answers(opened)[0]))
 
 
+async def test_the_panel_shows_the_cover_with_its_source(room: Room):
+    card = await room.run("Ada", "recommend", count=1)
+
+    def add(raw) -> None:
+        raw.execute(
+            "INSERT INTO track_artwork (track_id, source, url) "
+            "SELECT track_id, 'coverartarchive', 'https://covers.example/1.jpg' "
+            "FROM recommendation_items WHERE track_id IS NOT NULL"
+        )
+
+    await room.app.database.writer.run(add)
+    opened = await room.press("Ada", answers(card)[0], "aux1:more:")
+    assert "Cover: [Cover Art Archive]" in words(opened)
+
+
 async def test_a_press_answers_with_links_to_whoever_pressed(room: Room, fake: FakeSources):
     opened = await panel(room)
     assert not fake.asked, "nothing is asked before somebody presses"

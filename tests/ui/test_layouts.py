@@ -10,7 +10,7 @@ from bot.domain.feedback import Block, BlockKind, StandingVerdict, Verdict
 from bot.domain.ids import BlendId, ChannelId, GuildId, MemberId, ShownItemId
 from bot.domain.listening import EvidenceKind, Source, SourceSummary, TasteSummary
 from bot.domain.members import ErasureReport, MemberSettings
-from bot.domain.music import LinkService, Subject
+from bot.domain.music import Artwork, ArtworkSource, LinkService, Subject
 from bot.domain.recommending import EvidenceShare, Moved, Policy, Receipt, Recommendation, Why
 from bot.services.taste import Taste
 from bot.ui import account, blend, card, panels, taste
@@ -81,6 +81,15 @@ async def test_links_lead_where_the_member_wants_and_never_carry_markup():
         assert not any(c in target for c in " <>[]`\n")
 
 
+async def test_a_link_is_exact_where_an_id_is_known():
+    about = subject(1)
+    assert about.track is not None
+    known = replace(about, track=replace(about.track, deezer_id="12", spotify_id="s" * 22))
+    assert card.linked(known, LinkService.DEEZER).count("https://www.deezer.com/track/12)")
+    assert card.linked(known, LinkService.SPOTIFY).count("/track/" + "s" * 22)
+    assert "/search/" in card.linked(about, LinkService.DEEZER)
+
+
 async def test_the_why_panel_fits_and_shows_all_parts():
     why = Why(
         subject=nasty(1)[0],
@@ -94,7 +103,20 @@ async def test_the_why_panel_fits_and_shows_all_parts():
         rerank=-0.4,
         from_stored=True,
     )
-    within_limits(panels.why_panel(why, ShownItemId(4), service=LinkService.YOUTUBE, spotify=True))
+    about = why.subject
+    assert about.track is not None
+    for source in ArtworkSource:
+        track = replace(about.track, artwork=Artwork(source, "https://covers.example/1.jpg"))
+        shown = panels.why_panel(
+            replace(why, subject=replace(about, track=track)),
+            ShownItemId(4),
+            service=LinkService.YOUTUBE,
+            spotify=True,
+            preview=True,
+        )
+        within_limits(shown)
+        assert "covers.example" in str(shown.to_components())
+        assert "Cover: " in str(shown.to_components()), "a cover names its source"
 
 
 def words_of(layout: Layout) -> str:

@@ -5,7 +5,7 @@ import bot
 from bot.domain.blending import Agreement, BlendRule
 from bot.domain.doors import NAMED
 from bot.domain.listening import Source
-from bot.domain.music import LinkService
+from bot.domain.music import ArtworkSource, LinkService
 from bot.ui.account import ADVENTURE_CHOICES, ERASED
 from bot.ui.texts import Markdown, catalogue, plural, text
 from recsys.hybrid import BIAS, LIKE
@@ -23,6 +23,7 @@ BUILT_KEYS = (
     | {f"blend.confidence_{level}" for level in ("low", "medium", "high")}
     | {f"source.{source}" for source in Source}
     | {f"service.{service}" for service in LinkService}
+    | {f"why.cover.{source}" for source in ArtworkSource}
     | {f"settings.adventure_{value}" for value in ADVENTURE_CHOICES}
     | {f"settings.{n}_{s}" for n in ("private", "explicit", "notices") for s in ("on", "off")}
     | {f"part.{name}" for name in (*KINDS, BIAS, LIKE)}

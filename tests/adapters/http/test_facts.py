@@ -12,9 +12,9 @@ from bot.adapters.http.facts.lastfm import ArtistTags
 from bot.adapters.http.facts.musicbrainz import ArtistGenres, ArtistIds
 from bot.adapters.http.facts.reccobeats import Sounds
 from bot.adapters.http.facts.recordings import RecordingIds, Recordings
-from bot.domain.enrichment import ArtworkSource, Wanted
+from bot.domain.enrichment import Wanted
 from bot.domain.ids import ArtistId, TrackId
-from bot.domain.music import Artist, Subject, Track
+from bot.domain.music import Artist, ArtworkSource, Subject, Track
 from bot.errors import GoneError, UpstreamError
 from tests.fake_sources.clients import hurried_clients
 from tests.fake_sources.server import FakeSources, Fault

@@ -10,7 +10,8 @@ import pytest
 
 from bot.adapters.sqlite.coverage import read_coverage
 from bot.adapters.sqlite.training_rows import read_training
-from bot.domain.enrichment import ArtworkSource, Coverage, Facts, Sound, Tag, Task, TaskState
+from bot.domain.enrichment import Coverage, Facts, Sound, Tag, Task, TaskState
+from bot.domain.music import Artwork, ArtworkSource
 from bot.worker.refit import catalogue_of
 from tests.adapters.sqlite.stage import (
     ANA,
@@ -229,6 +230,9 @@ async def test_coverage_counts_each_feature_of_all_and_of_what_members_met(datab
     )
     await tell(database, Task.DEEZER_TRACK, "alison", facts)
     await tell(database, Task.ARTIST_GENRES, "slowdive", tagged("nu gaze"))
+    (alison,) = await find(database, "alison")
+    assert alison.track is not None
+    assert alison.track.artwork == Artwork(ArtworkSource.DEEZER, "https://a/b")
     found = await database.enrichment.coverage()
     assert shares(found) == {
         "tags": (6, 7),

@@ -7,9 +7,9 @@ from typing import Any, Final
 from bot.adapters.http.faults import MalformedError, OutageError
 from bot.adapters.http.polite import PoliteClient
 from bot.adapters.http.shapes import Record, inner, record, records
-from bot.domain.enrichment import ArtworkSource, Facts, Preview, Task, Wanted
+from bot.domain.enrichment import Facts, Preview, Task, Wanted
 from bot.domain.identity import Known, likeness
-from bot.domain.music import Subject
+from bot.domain.music import ArtworkSource, Subject
 from bot.domain.untrusted import clean_text, whole_number
 from bot.errors import GoneError
 

@@ -6,8 +6,9 @@ from typing import Final
 from bot.adapters.http.faults import MalformedError
 from bot.adapters.http.polite import PoliteClient
 from bot.adapters.http.shapes import Record, count, inner, items, record, records
-from bot.domain.enrichment import ArtworkSource, Facts, Tag, Task, Wanted, weighed
+from bot.domain.enrichment import Facts, Tag, Task, Wanted, weighed
 from bot.domain.identity import Known, likeness, same_artist
+from bot.domain.music import ArtworkSource
 from bot.domain.names import name_key
 from bot.domain.untrusted import clean_text, recording_mbid, whole_number
 

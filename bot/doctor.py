@@ -16,8 +16,9 @@ import discord
 from bot import __version__, spotify_door
 from bot.adapters.http.addresses import OpenAddresses
 from bot.adapters.sqlite import backup as backups
-from bot.adapters.sqlite.coverage import read_coverage
+from bot.adapters.sqlite.coverage import read_coverage, read_troubles
 from bot.adapters.sqlite.database import DATABASE_NAME
+from bot.domain.enrichment import SOURCE_OF
 from bot.domain.sources import NAMES, OpenSource
 from bot.errors import (
     DatabaseBusyError,
@@ -159,11 +160,21 @@ def _coverage(settings: Settings) -> Iterator[Check]:
         return
     try:
         found = read_coverage(path)
+        troubles = read_troubles(path, at=datetime.now(UTC))
     except StorageError as error:
         yield True, f"what is known of the catalogue can't be counted ({error})"
         return
     yield True, f"catalogue: {'; '.join(map(str, found.everything))}"
     yield True, f"of it, what members met: {'; '.join(map(str, found.touched))}"
+    for task, state in troubles.items():
+        words = task.replace("_", " ")
+        yield (
+            True,
+            (
+                f"{NAMES[SOURCE_OF[task]]} is not asked for {words} until {state.paused_until:%Y-%m-%d %H:%M} "
+                f"UTC, after {state.strikes} failures in a row ({state.trouble}); what is stored stays"
+            ),
+        )
 
 
 async def _each_source(chosen: OpenSources, addresses: OpenAddresses) -> AsyncIterator[Check]:

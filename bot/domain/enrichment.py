@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 from bot.domain.music import ArtworkSource
+from bot.domain.sources import OpenSource
 
 DAY: Final = timedelta(days=1)
 LONGEST_MISS: Final = timedelta(days=30)
@@ -131,6 +132,18 @@ class TaskState:
     paused_until: datetime | None = None
     strikes: int = 0
     trouble: str | None = None
+
+
+SOURCE_OF: Final = {
+    Task.RECORDING_ID: OpenSource.LISTENBRAINZ,
+    Task.RECORDING: OpenSource.LISTENBRAINZ,
+    Task.ARTIST_ID: OpenSource.MUSICBRAINZ,
+    Task.ARTIST_GENRES: OpenSource.MUSICBRAINZ,
+    Task.ARTIST_TAGS: OpenSource.LASTFM,
+    Task.DEEZER_TRACK: OpenSource.DEEZER,
+    Task.SOUND: OpenSource.RECCOBEATS,
+}
+"""Who is asked."""
 
 
 @dataclass(frozen=True, slots=True)

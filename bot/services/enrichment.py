@@ -1,7 +1,6 @@
 """Fills the catalogue in the background: one lane per question, none of which waits for another."""
 
 import asyncio
-import contextlib
 import logging
 import random
 from collections.abc import Callable, Mapping, Sequence
@@ -12,7 +11,6 @@ from bot.domain.enrichment import DAY, TERMS, Facts, TaskState, Wanted, good_for
 from bot.errors import (
     AccessRefusedError,
     GoneError,
-    MusicBotError,
     RateLimitedError,
     UpstreamError,
 )
@@ -154,8 +152,11 @@ class EnrichmentService:
 
     async def _tell(self) -> None:
         while True:
-            with contextlib.suppress(MusicBotError):
+            try:
                 found = await self._store.coverage()
+            except Exception:  # a loop catches once, logs and lives on
+                log.exception("what is known of the catalogue could not be counted")
+            else:
                 log.info("catalogue: %s", "; ".join(map(str, found.everything)))
                 log.info("of it, what members met: %s", "; ".join(map(str, found.touched)))
             await asyncio.sleep(TELL_EVERY_S)

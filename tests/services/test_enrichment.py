@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
 from bot.adapters.sqlite.database import Database
+from bot.adapters.sqlite.facts import ENRICHED
 from bot.app import open_app
 from bot.domain.enrichment import TERMS, Task, good_for
 from bot.domain.ids import MemberId
@@ -18,14 +20,16 @@ from bot.open_sources import OpenSources
 from bot.open_wiring import fact_sources
 from bot.services.enrichment import AFTER_REFUSAL, IDLE_S, EnrichmentService, Lane
 from bot.settings import Settings
-from tests.adapters.sqlite.stage import find, write_atlas
+from bot.worker.refit import refit
+from recsys.snapshot import load
+from tests.adapters.sqlite.stage import ANA, BEN, CLEO, bring_in, find, row, write_atlas
+from tests.adapters.sqlite.test_models import INFO
 from tests.fake_sources.clients import hurried_clients
 from tests.fake_sources.server import FakeSources, Fault
 from tests.fakes_doors import DAY, FakeClock, NoTraining
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Collection
-    from pathlib import Path
 
 ALL = frozenset(OpenSource)
 PATHS = {
@@ -347,3 +351,19 @@ async def test_only_what_is_switched_on_is_asked(data_dir: Path):
             assert not app.services.previews.on
     assert {one.path.split("/")[1] for one in fake.asked} == {"musicbrainz"}
     assert all("ana@example.org" in one.agent for one in fake.asked)
+
+
+async def test_a_training_learns_from_what_was_filled_in(desk: Desk, tmp_path: Path):
+    """The child's own code, on a database that knows tags and sound."""
+    rows = [row("Queen", "Bohemian Rhapsody"), row("Daft Punk", "One More Time", minute=5)]
+    for member, some in ((ANA, rows), (BEN, rows[:1]), (CLEO, rows[1:])):
+        await bring_in(desk.database, member, some, folder=f"of_{member}")
+    await desk.fill()
+    result = await asyncio.to_thread(
+        refit, desk.database.data_dir, serving=None, force_publish=True
+    )
+    model = load(Path(result["folder"]))
+    assert "sound" in {part.name for part in model.parts}
+    assert result["row_cut"][ENRICHED] > 0
+    await desk.database.models.publish(INFO, folder="a", row_cut=result["row_cut"])
+    assert (await desk.database.models.pending()).enriched == 0

@@ -4,11 +4,13 @@
 
 import sqlite3
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 from bot.adapters.sqlite.connection import connect_reader, storage_errors
-from bot.domain.enrichment import Coverage, Share
+from bot.adapters.sqlite.times import from_ms, to_ms
+from bot.domain.enrichment import Coverage, Share, Task, TaskState
 
 TOUCHED: Final = (
     "shown(id) AS MATERIALIZED ("
@@ -62,6 +64,23 @@ def read_coverage(path: Path) -> Coverage:
     """
     with storage_errors(), closing(connect_reader(path)) as raw:
         return count_coverage(raw)
+
+
+def read_troubles(path: Path, *, at: datetime) -> dict[Task, TaskState]:
+    """Return which questions rest because of trouble, in a database file without owning it.
+
+    Raises
+    ------
+    StorageError
+        When it can't be read.
+    """
+    with storage_errors(), closing(connect_reader(path)) as raw:
+        rows = raw.execute(
+            "SELECT task, paused_until, strikes, trouble FROM enrichment_tasks "
+            "WHERE paused_until > ? ORDER BY task",
+            (to_ms(at),),
+        )
+        return {Task(task): TaskState(from_ms(until), *rest) for task, until, *rest in rows}
 
 
 def _shares(raw: sqlite3.Connection, artists: str, tracks: str) -> tuple[Share, ...]:

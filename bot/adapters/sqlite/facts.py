@@ -8,19 +8,11 @@ from dataclasses import astuple
 from typing import Final
 
 from bot.adapters.sqlite.identities import add_track_ids
-from bot.domain.enrichment import SOUND_COLUMNS, TERMS, Facts, Level, Sound, Tag, Task
+from bot.domain.enrichment import SOUND_COLUMNS, SOURCE_OF, TERMS, Facts, Level, Sound, Tag, Task
 from bot.domain.names import name_key
+from bot.domain.sources import OpenSource
 
-SOURCE_OF: Final = {
-    Task.RECORDING_ID: "listenbrainz",
-    Task.RECORDING: "listenbrainz",
-    Task.ARTIST_ID: "musicbrainz",
-    Task.ARTIST_GENRES: "musicbrainz",
-    Task.ARTIST_TAGS: "lastfm",
-    Task.DEEZER_TRACK: "deezer",
-    Task.SOUND: "reccobeats",
-}
-_YEAR_ORDER: Final = {"listenbrainz": 0, "deezer": 1}
+_YEAR_ORDER: Final[dict[str, int]] = {OpenSource.LISTENBRAINZ: 0, OpenSource.DEEZER: 1}
 """Whose year counts, the first before the others: a shop may give that of an upload."""
 
 
@@ -45,7 +37,7 @@ def count_enriched(raw: sqlite3.Connection, changed: int) -> None:
 
 def store_facts(raw: sqlite3.Connection, task: Task, id_: int, facts: Facts) -> int:
     """Store what a source said; return 1 if that changes what a model learns from, else 0."""
-    source = SOURCE_OF[task]
+    source = SOURCE_OF[task].value
     if TERMS[task].level is Level.ARTIST:
         _artist_ids(raw, id_, facts, facts.mbid)
         return int(facts.tags is not None and _replace_tags(raw, id_, source, facts.tags))

@@ -20,6 +20,8 @@ from bot.services.training import TrainingService
 
 log = logging.getLogger(__name__)
 
+FIRST_S: Final = 10.0
+"""The start of the bot comes first."""
 QUEUE: Final = 40
 """Asked about before looking anew what comes first."""
 REST_S: Final = 1.0
@@ -46,6 +48,7 @@ class Lane:
         clock: Clock,
         draw: Callable[[], float] = random.random,
         rest_s: float = REST_S,
+        first_s: float | None = None,
     ) -> None:
         self.task = source.task
         self._source = source
@@ -54,10 +57,12 @@ class Lane:
         self._clock = clock
         self._draw = draw
         self._rest_s = rest_s
+        self._first_s = FIRST_S if first_s is None else first_s
         self._queue: list[Wanted] = []
 
     async def run(self) -> None:
         """Ask for ever."""
+        await asyncio.sleep(self._first_s)
         while True:
             try:
                 wait = await self.step()
@@ -151,6 +156,7 @@ class EnrichmentService:
             group.create_task(self._tell(), name="enrichment coverage")
 
     async def _tell(self) -> None:
+        await asyncio.sleep(FIRST_S)
         while True:
             try:
                 found = await self._store.coverage()

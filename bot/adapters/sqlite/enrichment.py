@@ -2,6 +2,7 @@
 
 # ruff: noqa: S608  (statements are put together from constants of this module only)
 
+import asyncio
 import sqlite3
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -56,10 +57,13 @@ class SqliteEnrichmentStore:
     def __init__(self, *, readers: Readers, writer: Writer) -> None:
         self._readers = readers
         self._writer = writer
+        self._looking = asyncio.Lock()
+        """Looking takes a while, and most readers are for whoever waits."""
 
     async def due(self, task: Task, *, limit: int, at: datetime) -> Sequence[Wanted]:
         """Return what may be asked now, first what members were shown, played or picked."""
-        return await self._readers.run_long(_due, task, limit, to_ms(at))
+        async with self._looking:
+            return await self._readers.run_long(_due, task, limit, to_ms(at))
 
     async def save(self, task: Task, answers: Mapping[int, tuple[Facts | None, datetime]]) -> int:
         """Store answers by id; return how many differ in what a model learns from."""
@@ -80,7 +84,8 @@ class SqliteEnrichmentStore:
 
     async def coverage(self) -> Coverage:
         """Count what is known."""
-        return await self._readers.run_long(count_coverage)
+        async with self._looking:
+            return await self._readers.run_long(count_coverage)
 
 
 def _due(raw: sqlite3.Connection, task: Task, limit: int, now: int) -> list[Wanted]:

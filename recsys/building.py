@@ -13,6 +13,7 @@ from recsys.evidence import Level
 from recsys.models.als import ALS
 from recsys.models.content import Content
 from recsys.models.ease import EASE
+from recsys.models.elsewhere import Elsewhere
 from recsys.models.familiar import Familiar
 from recsys.models.graph_walk import GraphWalk
 from recsys.models.group import Group
@@ -96,6 +97,8 @@ def _at_artists(artists: Csr, catalogue: Catalogue, config: Config) -> Iterator[
         yield "country", lambda: Content(country_rows(catalogue))
     if not np.isnan(catalogue.year).all():
         yield "era", lambda: Content(era_rows(artist_years(catalogue)))
+    if catalogue.similar is not None and catalogue.similar.nnz:
+        yield "similar_elsewhere", lambda: Elsewhere(catalogue.similar)
     if not catalogue.is_flat:
         yield "familiar", Familiar
     yield "neighbours", ItemKNN

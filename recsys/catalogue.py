@@ -38,6 +38,12 @@ class Catalogue:
         Numbers about the sound, in any unit (standardised where used); NaN where unknown.
     album_of : ndarray of shape (n_items,), int32, or None
         Any second grouping of the items, numbered from 0; -1 where unknown.
+    similar : csr_array of shape (n_artists, n_artists), float32, or None
+        What other places say is similar, 0..1, rows by the artist asked about
+        (``recsys.similar`` builds it).
+    origin : ndarray of shape (n_artists,), int32, or None
+        Number of the one place outside that vouches for an artist; -1 for all who are known
+        otherwise.
     """
 
     items: IdMap
@@ -52,6 +58,8 @@ class Catalogue:
     popularity: Floats
     features: Floats | None
     album_of: NDArray[np.int32] | None = None
+    similar: Csr | None = None
+    origin: NDArray[np.int32] | None = None
 
     def __post_init__(self) -> None:
         n_items, n_artists, n_tags = len(self.items), len(self.artists), len(self.tag_names)
@@ -70,6 +78,10 @@ class Catalogue:
             raise DataError("features must have one row per item")
         if self.album_of is not None:
             _check("album_of", self.album_of, (n_items,), np.int32)
+        if self.similar is not None:
+            _check_tags("similar", self.similar, (n_artists, n_artists))
+        if self.origin is not None:
+            _check("origin", self.origin, (n_artists,), np.int32)
         known = self.popularity[~np.isnan(self.popularity)]
         if len(known) and not 0 <= float(known.min()) <= float(known.max()) <= 1:
             raise DataError("popularity must lie in 0..1")
@@ -90,6 +102,8 @@ class Catalogue:
         popularity: ArrayLike | None = None,
         features: ArrayLike | None = None,
         album_of: ArrayLike | None = None,
+        similar: Csr | None = None,
+        origin: ArrayLike | None = None,
     ) -> "Catalogue":
         """Fill what is not given with "unknown" and bring everything to its documented dtype.
 
@@ -119,6 +133,8 @@ class Catalogue:
             popularity=_or_nan(popularity, len(artists)),
             features=None if features is None else np.asarray(features, np.float32),
             album_of=None if album_of is None else np.asarray(album_of).astype(np.int32),
+            similar=similar,
+            origin=None if origin is None else np.asarray(origin).astype(np.int32),
         )
 
     @property

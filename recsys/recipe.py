@@ -29,6 +29,9 @@ class PartKind:
         Whether it is about what people close to the listener play, not about what they play.
     needs_listeners : bool
         Whether it has nothing to say about an artist without listeners.
+    least_spread : float
+        Standard deviation, in raw units, below which the sample's own is not believed: a part that
+        so far speaks to few listeners shows too little of it to be measured by.
     """
 
     level: Level
@@ -39,6 +42,7 @@ class PartKind:
     personal: bool = True
     reads_nearby: bool = False
     needs_listeners: bool = False
+    least_spread: float = 0.0
 
     def trust(self, n_users: int) -> float:
         """Return the prior slope with so many listeners, in log-odds per standard deviation."""
@@ -61,6 +65,7 @@ KINDS: dict[str, PartKind] = {
     "country": PartKind(_ARTIST, 0.15, 0.05),
     "era": PartKind(_ARTIST, 0.15, 0.05),
     "lifted": PartKind(_ARTIST, 0.0, 0.25),
+    "similar_elsewhere": PartKind(_ARTIST, 0.8, 0.3, least_spread=0.08),
     "nearby": PartKind(_ARTIST, 0.1, 0.1, reads_nearby=True),
     "familiar": PartKind(_ARTIST, 0.5, 0.3, bends=_COUNTS),
     "track_popularity": PartKind(_ITEM, 0.2, 0.0, signed=True, personal=False),

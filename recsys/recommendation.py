@@ -33,6 +33,9 @@ class Options:
         0 (familiar artists are welcome) .. 1 (far away: rare, unlike the profile, unheard artists).
     artist_cap : int
         Most items of one artist in a list; >= 1.
+    origin_cap : int or None
+        Most items of artists whom one and the same place outside alone vouches for
+        (``Catalogue.origin``); >= 1, None for any number.
     diversity : float
         Weight of the similarity to what is already in the list, in log-odds; 0 switches it off.
     among : ndarray of int64 or None
@@ -51,6 +54,7 @@ class Options:
     exclude_known_artists: bool = False
     adventure: float = 0.3
     artist_cap: int = 1
+    origin_cap: int | None = None
     diversity: float = 0.5
     among: Ints | None = None
     like: Evidence | None = None
@@ -66,6 +70,8 @@ class Options:
             raise DataError("diversity must be >= 0")
         if self.artist_cap < 1:
             raise DataError("artist_cap must be at least 1")
+        if self.origin_cap is not None and self.origin_cap < 1:
+            raise DataError("origin_cap must be at least 1")
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,8 @@ from recsys.filters import eligible_items
 from recsys.recommendation import Options, Pick
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from recsys.hybrid import HybridRecommender
     from recsys.profile import Profile, Scores
     from recsys.types import Doubles, Floats, Ints
@@ -40,7 +42,10 @@ def rerank(
         return ()
     term = adventure_term(model, profile, options.adventure)[catalogue.artist_of[candidates]]
     artists = catalogue.artist_of[candidates].astype(np.int64)
-    pool = _pool(total[candidates] + term, artists, n=n, artist_cap=options.artist_cap)
+    capped = [(artists, options.artist_cap)]
+    if options.origin_cap is not None and catalogue.origin is not None:
+        capped.append((catalogue.origin[artists].astype(np.int64), options.origin_cap))
+    pool = _pool(total[candidates] + term, capped, n=n)
     chosen = _fill(model, candidates[pool], total, term[pool], n=n, options=options)
     score_ranks = ranks_of(total, eligible, np.array([item for item, *_ in chosen], np.int64))
     return tuple(
@@ -120,13 +125,18 @@ def _likeness(model: HybridRecommender, artists: Ints) -> Floats:
     return near[place[:, None], place]
 
 
-def _pool(merit: Floats, artists: Ints, *, n: int, artist_cap: int) -> Ints:
-    """Positions of the best candidates, best first, never more of one artist than the cap."""
+def _pool(merit: Floats, capped: Sequence[tuple[Ints, int]], *, n: int) -> Ints:
+    """Positions of the best candidates, best first, never more of one group than its cap.
+
+    A group of -1 is none.
+    """
     wanted = max(_LEAST_POOL, 15 * n)
     size = wanted
     while True:
         best = _best(merit, size)
-        kept = best[_places(artists[best]) < artist_cap]
+        kept = best
+        for groups, cap in capped:
+            kept = kept[(groups[kept] < 0) | (_places(groups[kept]) < cap)]
         if len(kept) >= n or size >= len(merit):
             return kept[:wanted]
         size *= 8  # a few artists fill the top

@@ -23,6 +23,7 @@ from recsys.interactions import Weighing
 from recsys.models.als import ALS
 from recsys.models.content import Content
 from recsys.models.ease import EASE
+from recsys.models.elsewhere import Elsewhere
 from recsys.models.familiar import Familiar
 from recsys.models.graph_walk import GraphWalk
 from recsys.models.group import Group
@@ -35,7 +36,9 @@ from recsys.sparse import csr
 FORMAT: Final = 2
 MANIFEST: Final = "manifest.json"
 _LEARNED: Final = re.compile(r"part\..*_(\.data)?\.npy")
-_KEPT: Final = (ALS, Content, EASE, Familiar, GraphWalk, Group, ItemKNN, Lifted, Popularity)
+_KEPT: Final = (
+    *(ALS, Content, EASE, Elsewhere, Familiar, GraphWalk, Group, ItemKNN, Lifted, Popularity),
+)
 _MODELS: Final = {m.__name__: m for m in _KEPT}
 
 

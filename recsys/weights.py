@@ -73,7 +73,8 @@ def learn_blend(parts: Sequence[Candidate], sample: Sample, n_users: int) -> Ble
     Metzler, Croft, "Linear feature-based models for information retrieval", Information Retrieval
     2007, section 4.3; Platt, "Probabilistic outputs for support vector machines", 1999.
     """
-    spread = np.where(sample.spread > 1e-9, sample.spread, 1.0)
+    measured = _spread(parts, sample)
+    spread = np.where(measured > 1e-9, measured, 1.0)
     thin = sample.thin[:, None]
     scaled = (
         np.concatenate([(1 - thin), thin], axis=1)[:, :, None]
@@ -89,6 +90,13 @@ def learn_blend(parts: Sequence[Candidate], sample: Sample, n_users: int) -> Ble
     return Blend(_curves(parts, sample, by_regime), bias, sample.n_positives)
 
 
+def _spread(parts: Sequence[Candidate], sample: Sample) -> Doubles:
+    """Measure the standard deviation of each column, never below what its part is known to have."""
+    least = np.array([parts[k].kind.least_spread for k in sample.part_of], np.float64)
+    measured: Doubles = np.maximum(sample.spread, least)
+    return measured
+
+
 def _prior(parts: Sequence[Candidate], n_users: int, sample: Sample) -> tuple[Doubles, Doubles]:
     prior = np.zeros(sample.columns.shape[1])
     lower = np.zeros(sample.columns.shape[1])
@@ -96,7 +104,7 @@ def _prior(parts: Sequence[Candidate], n_users: int, sample: Sample) -> tuple[Do
         own = np.flatnonzero(sample.part_of == k)
         prior[own[0]] = part.kind.trust(n_users)
         lower[own] = -np.inf if part.kind.signed else 0.0
-    prior[sample.spread <= 1e-9] = 0.0
+    prior[_spread(parts, sample) <= 1e-9] = 0.0
     return prior, lower
 
 

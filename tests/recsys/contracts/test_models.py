@@ -9,12 +9,14 @@ from recsys.interactions import Weighing, weigh
 from recsys.models.als import ALS
 from recsys.models.content import Content
 from recsys.models.ease import EASE
+from recsys.models.elsewhere import Elsewhere
 from recsys.models.graph_walk import GraphWalk
 from recsys.models.group import Group
 from recsys.models.item_knn import ItemKNN
 from recsys.models.lifted import Lifted
 from recsys.models.popularity import Popularity
 from recsys.models.user_knn import UserKNN
+from recsys.similar import merged
 from recsys.sparse import csr
 from tests.recsys.tastes import catalogue, community, draws
 
@@ -23,6 +25,7 @@ MODELS = {
     "knn": ItemKNN,
     "ease": EASE,
     "collective ease": lambda: EASE(catalogue().tags),
+    "elsewhere": lambda: Elsewhere(unlike_the_tags()),
     "lifted": lambda: Lifted(idf_rows(catalogue().tags), n_factors=8),
     "graph walk": GraphWalk,
     "listeners": lambda: UserKNN(n_neighbours=10),
@@ -31,6 +34,14 @@ MODELS = {
     "content": lambda: Content(idf_rows(catalogue().tags)),
     "popularity": lambda: Popularity(catalogue().popularity),
 }
+
+
+def unlike_the_tags():
+    """Every artist is similar to the three after it, the nearest most, in two lists of three."""
+    n = len(catalogue().artists)
+    seed, place = np.repeat(np.arange(n), 3), np.tile([1, 2, 3], n)
+    seeds, others = np.tile(seed, 2), np.tile((seed + place) % n, 2)
+    return merged(seeds, others, np.repeat([0, 1], 3 * n), np.tile(place, 2), n)
 
 
 @pytest.fixture(scope="module")

@@ -23,6 +23,7 @@ from bot.open_wiring import open_doors
 from bot.ports import Clock
 from bot.services import Services
 from bot.services.blends import BlendService
+from bot.services.candidates import CandidateService
 from bot.services.consent import ConsentService
 from bot.services.door_sync import DoorReader
 from bot.services.doors import DoorService
@@ -173,7 +174,9 @@ def _build(
         refit_hours=settings.refit_hours,
         min_pause_s=min_refit_pause_s,
     )
+    candidates = CandidateService(store=database.candidates, training=training, clock=clock)
     return Services(
+        candidates=candidates,
         recommend=RecommendService(
             profiles=profiles,
             catalogue=database.catalogue,
@@ -216,6 +219,7 @@ def _build(
             recommendations=database.recommendations,
             catalogue=database.catalogue,
             profiles=profiles,
+            candidates=database.candidates,
             consent=consent,
             serving=serving,
             compute=compute,
@@ -224,6 +228,7 @@ def _build(
             catalogue=database.catalogue,
             listens=database.listens,
             consent=consent,
+            candidates=candidates,
             training=training,
             clock=clock,
         ),

@@ -11,6 +11,7 @@ from bot.adapters.http.addresses import OpenAddresses
 from bot.domain.sources import OpenSource
 from bot.open_sources import OpenSources, in_words, open_sources, secrets_of
 from bot.ports import Clock
+from bot.ports_candidates import CandidateSource
 from bot.ports_doors import NameDoor
 from bot.ports_enrichment import EnrichmentStore, FactSource
 from bot.services import Services
@@ -73,6 +74,11 @@ async def open_doors(
             from bot.adapters.http.facts.deezer import DeezerTracks
 
             services.previews.open(DeezerTracks(clients.deezer))
+        candidates = services.candidates
+        for source in _candidate_sources(chosen, clients):
+            candidates.open(source)
+        if candidates.sources:
+            tasks.append(("candidates", candidates.run()))
         yield OpenDoors(tuple(tasks))
 
 
@@ -114,3 +120,28 @@ def fact_sources(
         from bot.adapters.http.facts.lastfm import ArtistTags
 
         yield ArtistTags(clients.lastfm)
+
+
+def _candidate_sources(chosen: OpenSources, clients: "Clients") -> Iterator[CandidateSource]:
+    """Return whoever may be asked for artists beyond the pool."""
+    if chosen.asks(OpenSource.LISTENBRAINZ):
+        from bot.adapters.http.candidates.listenbrainz import (
+            Labs,
+            ListenBrainzArtists,
+            ListenBrainzRecordings,
+        )
+
+        labs = Labs(clients.labs)
+        yield ListenBrainzArtists(labs, clients.listenbrainz)
+        yield ListenBrainzRecordings(labs)
+    if chosen.asks(OpenSource.LASTFM):
+        from bot.adapters.http.candidates.lastfm import LastFmArtists, LastFmTracks
+
+        yield LastFmArtists(clients.lastfm)
+        yield LastFmTracks(clients.lastfm)
+    if chosen.asks(OpenSource.DEEZER):
+        from bot.adapters.http.candidates.deezer import Deezer, DeezerRadio, DeezerRelated
+
+        deezer = Deezer(clients.deezer)
+        yield DeezerRelated(deezer)
+        yield DeezerRadio(deezer)

@@ -426,6 +426,8 @@ class PendingChanges:
     """When the oldest of them came; None when there is nothing."""
     enriched: int = 0
     """Artists and tracks of which open sources told something that a model learns from."""
+    answers: int = 0
+    """Artists of whom a source outside says something new."""
 
 
 class ModelStore(Protocol):

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from bot.domain.candidates import Provenance
 from bot.domain.ids import (
     ArtistId,
     ChannelId,
@@ -133,6 +134,8 @@ class Why:
     rank: int | None = None
     score_rank: int | None = None
     rerank: float | None = None
+    elsewhere: Provenance | None = None
+    """Which services outside vouch for the artist; None where none does."""
     from_stored: bool = False
     """True when rank, re-ranking and policy are those of the list as it was shown."""
     policy: Policy | None = None

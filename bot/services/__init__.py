@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from bot.ports import MetaStore, RecommendationStore
     from bot.services.blends import BlendService
+    from bot.services.candidates import CandidateService
     from bot.services.consent import ConsentService
     from bot.services.doors import DoorService
     from bot.services.feedback import FeedbackService
@@ -38,6 +39,7 @@ class SpotifyServices:
 class Services:
     """Everything the client hands to its cogs; built in `bot.app` alone."""
 
+    candidates: "CandidateService"
     recommend: "RecommendService"
     feedback: "FeedbackService"
     blends: "BlendService"

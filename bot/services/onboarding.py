@@ -8,6 +8,7 @@ from bot.domain.music import Artist, Subject
 from bot.domain.names import name_key
 from bot.errors import UserError
 from bot.ports import CatalogueStore, Clock, ListenStore
+from bot.services.candidates import CandidateService
 from bot.services.consent import ConsentService
 from bot.services.training import TrainingService
 
@@ -29,9 +30,11 @@ class OnboardingService:
         catalogue: CatalogueStore,
         listens: ListenStore,
         consent: ConsentService,
+        candidates: CandidateService,
         training: TrainingService,
         clock: Clock,
     ) -> None:
+        self._candidates = candidates
         self._catalogue = catalogue
         self._listens = listens
         self._consent = consent
@@ -108,6 +111,7 @@ class OnboardingService:
         await self._consent.require(member_id)
         added = await self._listens.set_picks(member_id, artist_ids, at=self._clock.now())
         if added:
+            self._candidates.wake(member_id)
             self._training.wake()
         return added
 

@@ -38,6 +38,8 @@ from recsys import Evidence, HybridRecommender, Options, Pick
 EXPLORE_SHARE = 0.1
 """Chance that one slot of a list looks around instead of playing safe; logged with its propensity."""
 MAX_ADVENTURE = 10
+ONE_SOURCE = 0.6
+"""Share of a list that one source outside may fill with artists nobody else vouches for."""
 
 
 class RecommendService:
@@ -175,6 +177,7 @@ def choose(
         like=like,
         seed=seed,
         explore=explore,
+        origin_cap=max(1, int(ONE_SOURCE * n)),
     )
     picks = model.recommend(profile, n=n, options=options)
     if not reasons:

@@ -4,10 +4,12 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bot.domain.candidates import Provenance
 from bot.domain.feedback import Block, StandingVerdict
-from bot.domain.ids import ItemKey, MemberId, ShownItemId
-from bot.domain.listening import TasteSummary
-from bot.domain.recommending import ShownItem, Why
+from bot.domain.ids import ArtistId, ItemKey, MemberId, ShownItemId
+from bot.domain.listening import Level, TasteSummary
+from bot.domain.music import Subject
+from bot.domain.recommending import EvidenceShare, ShownItem, Why
 from bot.errors import NotFoundError, NothingToGoOnError
 from bot.ports import (
     CatalogueStore,
@@ -16,8 +18,9 @@ from bot.ports import (
     ListenStore,
     RecommendationStore,
 )
+from bot.ports_candidates import CandidateStore
 from bot.services.consent import ConsentService
-from bot.services.profiles import Profiles, seed_evidence
+from bot.services.profiles import Listener, Profiles, seed_evidence
 from bot.services.reasons import key_of, name_shares
 from bot.services.serving import ServingModel
 from recsys import UnknownItemError
@@ -26,6 +29,7 @@ from recsys.leanings import tag_leanings
 TOP = 8
 SHARES = 6
 """Pieces of evidence named in a why; the rest is summed up in words."""
+SEEDS_NAMED = 2
 WHY_CHOICES = 25
 
 
@@ -51,10 +55,12 @@ class TasteService:
         recommendations: RecommendationStore,
         catalogue: CatalogueStore,
         profiles: Profiles,
+        candidates: CandidateStore,
         consent: ConsentService,
         serving: ServingModel,
         compute: Compute,
     ) -> None:
+        self._candidates = candidates
         self._listens = listens
         self._gestures = gestures
         self._recommendations = recommendations
@@ -143,6 +149,23 @@ class TasteService:
             rank=item.scored.rank if own else None,
             score_rank=item.scored.score_rank if own else None,
             rerank=item.scored.rerank if own else None,
+            elsewhere=await self._elsewhere(subject, listener, named),
             from_stored=own,
             policy=item.scored.policy if own else None,
+        )
+
+    async def _elsewhere(
+        self, subject: Subject, listener: Listener, named: Sequence[EvidenceShare]
+    ) -> Provenance | None:
+        """Return what sources say of a pick's artist; of the artists asked about only one's own."""
+        vouched = await self._candidates.vouched(subject.artist.id)
+        if not vouched:
+            return None
+        mine = [share.subject.artist.id for share in named if share.share > 0]
+        mine += [ArtistId(row.id) for row in listener.rows if row.level is Level.ARTIST]
+        names = {one.seed_id: one.seed_name for one in vouched}
+        return Provenance(
+            services=tuple(dict.fromkeys(one.origin.service for one in vouched)),
+            brought=vouched[0].brought,
+            seeds=tuple(names[id_] for id_ in dict.fromkeys(mine) if id_ in names)[:SEEDS_NAMED],
         )

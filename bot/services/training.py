@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,6 +18,10 @@ log = logging.getLogger(__name__)
 
 LISTENS_PER_VERDICT = 40
 """An imported listen says far less than a vote; this many count as one."""
+ANSWERS_PER_VERDICT = 10
+"""The same for what a source outside says of an artist."""
+HURRY_PAUSE = 10.0
+"""Who is in a hurry waits at least this many times as long as the last refit took."""
 MIN_PAUSE_S = 20.0
 """Refits never follow each other faster than this: a storm of votes is folded in anyway."""
 RETRY_PAUSE_S = 300.0
@@ -63,10 +68,18 @@ class TrainingService:
         self._min_pause_s = min_pause_s
         self._changed = asyncio.Event()
         self._tried_at: datetime | None = None
+        self._hurried = False
+        self._rested_at = 0.0
+        """Monotonic time from which on hurrying is allowed again."""
         self.running = False
 
     def wake(self) -> None:
         """Say that something changed; cheap, called after every vote and import."""
+        self._changed.set()
+
+    def hurry(self) -> None:
+        """Ask for a refit soon: something new is known that would change somebody's list a lot."""
+        self._hurried = True
         self._changed.set()
 
     async def start(self) -> None:
@@ -101,20 +114,24 @@ class TrainingService:
 
     async def _wait_for_change(self) -> None:
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(LOOK_ANYWAY_S):
+            async with asyncio.timeout(self._until_rested() if self._hurried else LOOK_ANYWAY_S):
                 await self._changed.wait()
         self._changed.clear()
 
     async def due(self) -> bool:
         """Return whether enough changed, or anything changed long enough ago."""
-        if self._serving.info is None:
+        if self._serving.info is None or (self._hurried and not self._until_rested()):
             return True
         return self._is_due(await self._models.pending())
+
+    def _until_rested(self) -> float:
+        return max(0.0, self._rested_at - time.monotonic())
 
     def _is_due(self, pending: PendingChanges) -> bool:
         if pending.erasures:
             return True
         weight = pending.verdicts + pending.listens / LISTENS_PER_VERDICT
+        weight += pending.answers / ANSWERS_PER_VERDICT
         if weight >= self._refit_changes:
             return True
         now = self._clock.now()
@@ -134,10 +151,13 @@ class TrainingService:
         """
         self.running = True
         self._tried_at = self._clock.now()
+        hurried, trained, began = self._hurried, False, time.monotonic()
+        self._hurried = False
         try:
             pending = await self._models.pending()
             forced = pending.erasures > 0 or self._serving.info is None
             result = await self._worker.refit(force_publish=forced)
+            trained = True
             if not (result.publish or forced):
                 await self._models.reject(result.info, reason=result.reason)
                 log.info("model %s not published: %s", result.info.version, result.reason)
@@ -156,3 +176,6 @@ class TrainingService:
             return result.info
         finally:
             self.running = False
+            self._hurried |= hurried and not trained
+            ended = time.monotonic()
+            self._rested_at = ended + HURRY_PAUSE * (ended - began)

@@ -4,11 +4,13 @@ from collections.abc import Mapping
 
 import discord
 
+from bot.domain.candidates import Provenance
 from bot.domain.feedback import BlockKind
 from bot.domain.ids import ShownItemId
 from bot.domain.listening import EvidenceKind
 from bot.domain.music import LinkService, Subject
 from bot.domain.recommending import EvidenceShare, Moved, Policy, Receipt, Why
+from bot.domain.sources import NAMES
 from bot.ui import custom_ids
 from bot.ui.layout import Layout, button, container, line, notice, row, rule
 from bot.ui.links import linked
@@ -41,6 +43,8 @@ def why_panel(
         parts.append(line("\n".join([text("why.evidence"), *map(_share_line, shares)])))
     else:
         parts.append(line(text("why.no_evidence")))
+    if why.elsewhere is not None:
+        parts.append(line(_elsewhere(why.elsewhere, why.subject)))
     parts.append(line("\n".join([text("why.parts"), *_part_lines(why.parts)])))
     if item_id is not None:
         parts += [rule(), _panel_buttons(why.subject, item_id)]
@@ -90,6 +94,17 @@ def _verdict_of_model(why: Why) -> Markdown:
         lines.append(
             text("why.explored", **ranks) if explored else text("why.ranks", rerank=moved, **ranks)
         )
+    return Markdown("\n".join(lines))
+
+
+def _elsewhere(known: Provenance, subject: Subject) -> Markdown:
+    services = Markdown(f" {text('card.and')} ".join(NAMES[one] for one in known.services))
+    key = "why.found_through" if known.brought else "why.vouched_by"
+    lines = [text(key, services=services)]
+    if known.seeds:
+        seeds = Markdown(f" {text('card.and')} ".join(safe_text(s, limit=60) for s in known.seeds))
+        name = Markdown(safe_text(subject.artist.name, limit=60))
+        lines.append(text("why.played_elsewhere", seeds=seeds, name=name))
     return Markdown("\n".join(lines))
 
 

@@ -12,12 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.adapters.sqlite.training_rows import GESTURES, TrainingRows, read_training
+from bot.domain.candidates import Origin
+from bot.domain.sources import OpenSource
 from recsys import Catalogue, Evidence, HybridRecommender, Interactions, Kind, RecsysError
 from recsys.config import Config
 from recsys.evaluation import Case, Comparison, compare
+from recsys.similar import merged
 from recsys.snapshot import load, save
 from recsys.sparse import csr
 from recsys.training import fit
+from recsys.types import Csr
 
 DATABASE_NAME: Final = "auxcord.sqlite3"
 KEPT_MODELS: Final = 3
@@ -94,6 +98,8 @@ def catalogue_of(rows: TrainingRows) -> Catalogue:
         country_names=tuple(str(n) for n in names if n),
         popularity=popularity.astype(np.float32),
         features=_sound(rows.item_sound),
+        similar=_similar(rows),
+        origin=_origin(rows),
     )
 
 
@@ -106,6 +112,31 @@ def _sound(measured: NDArray[np.float32]) -> NDArray[np.float32] | None:
     columns = np.column_stack([measured[:, :-1], np.cos(octave), np.sin(octave)])
     known = ~np.isnan(columns).all(axis=0)
     return columns[:, known].astype(np.float32) if known.any() else None
+
+
+def _similar(rows: TrainingRows) -> Csr | None:
+    if not len(rows.similar_of):
+        return None
+    of, to = (np.searchsorted(rows.artist_ids, ids) for ids in (rows.similar_of, rows.similar_to))
+    return merged(of, to, rows.similar_sources, rows.similar_places, len(rows.artist_ids))
+
+
+def _origin(rows: TrainingRows) -> NDArray[np.int32] | None:
+    """Return who alone names an artist, by number; -1 where two do, or the artist is known here."""
+    if not len(rows.found_artists):
+        return None
+    services = [Origin(name).service for name in rows.source_names]
+    numbers = {service: n for n, service in enumerate(OpenSource)}
+    service = np.array([numbers[one] for one in services], np.int64)[rows.similar_sources]
+    to = np.searchsorted(rows.artist_ids, rows.similar_to)
+    least = np.full(len(rows.artist_ids), len(numbers), np.int64)
+    most = np.full(len(rows.artist_ids), -1, np.int64)
+    np.minimum.at(least, to, service)
+    np.maximum.at(most, to, service)
+    heard = rows.item_artists[np.isin(rows.item_keys, rows.id[rows.level == 0])]
+    here = np.isin(rows.artist_ids, np.concatenate([heard, rows.id[rows.level == 1]]))
+    found = np.isin(rows.artist_ids, rows.found_artists) & ~here
+    return np.where(found & (least == most), most, -1).astype(np.int32)
 
 
 def _interactions(rows: TrainingRows, keep: NDArray[np.bool_]) -> Interactions:

@@ -18,6 +18,7 @@ from bot.adapters.sqlite import lock
 from bot.adapters.sqlite.backup import copy_verified
 from bot.adapters.sqlite.blends import SqliteBlendStore
 from bot.adapters.sqlite.blocks import SqliteBlockStore
+from bot.adapters.sqlite.candidates import SqliteCandidateStore
 from bot.adapters.sqlite.catalogue import SqliteCatalogueStore
 from bot.adapters.sqlite.connection import (
     Connection,
@@ -67,6 +68,7 @@ if TYPE_CHECKING:
         ModelStore,
         RecommendationStore,
     )
+    from bot.ports_candidates import CandidateStore
 
 log = logging.getLogger(__name__)
 
@@ -101,6 +103,7 @@ class Database:
         self.listens: ListenStore = SqliteListenStore(
             readers=readers, writer=writer, uploads=self.uploads_dir, importing=importing
         )
+        self.candidates: CandidateStore = SqliteCandidateStore(readers=readers, writer=writer)
         self.doors: DoorStore = SqliteDoorStore(
             readers=readers, writer=writer, withdrawal=self.withdrawal, importing=importing
         )

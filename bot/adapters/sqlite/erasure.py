@@ -24,6 +24,7 @@ from bot.adapters.sqlite.forgetting import (
     delete_rows,
     delete_tracks,
     find_traces,
+    forget_unasked,
     rebuild,
     slices,
 )
@@ -75,6 +76,7 @@ class Erasure:
         while n := await self._writer.run(delete_listens, member_id):
             removed["listens"] += n
         removed.update(await self._writer.run(delete_rows, member_id))
+        await self._writer.run(forget_unasked)
         for tracks in slices(traces.tracks):
             removed["tracks"] += await self._writer.run(delete_tracks, tracks)
         for artists in slices(traces.artists):

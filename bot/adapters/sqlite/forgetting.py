@@ -14,6 +14,7 @@ from typing import Any, Final
 from bot.adapters.sqlite.adrift import cut_loose
 from bot.adapters.sqlite.meta import set_meta
 from bot.adapters.sqlite.rows import id_list
+from bot.adapters.sqlite.unasked import delete_unasked
 from bot.domain.ids import MemberId
 
 MEMBER_COLUMNS: Final = (
@@ -46,6 +47,11 @@ REBUILD_KEY: Final = "erasure.rebuild"
 _WITH_TEXT: Final = ("imports", "links", "spotify_logins", "spotify_playlists", "link_requests")
 """Tables, besides `listens`, whose rows hold text that came from a member."""
 
+_NAMED_ELSEWHERE: Final = (
+    "EXISTS (SELECT 1 FROM similar_artists AS s WHERE s.similar_id = {artist})"
+)
+"""A service names this artist as similar to one that somebody here still loves: public then."""
+
 
 @dataclass(frozen=True, slots=True)
 class Traces:
@@ -68,6 +74,7 @@ def forget(raw: sqlite3.Connection, member_id: MemberId, at_ms: int) -> None:
     while delete_listens(raw, member_id):
         pass
     delete_rows(raw, member_id)
+    forget_unasked(raw)
     delete_tracks(raw, found.tracks)
     delete_artists(raw, found.artists)
     delete_member(raw, member_id, at_ms)
@@ -168,6 +175,15 @@ def delete_member(raw: sqlite3.Connection, member_id: MemberId, at_ms: int) -> C
     return removed
 
 
+def forget_unasked(raw: sqlite3.Connection) -> None:
+    """Delete what sources said of artists that nobody's taste names any more, and what it brought."""
+    tracks, artists = delete_unasked(raw)
+    for part in slices(tracks):
+        delete_tracks(raw, part)
+    for part in slices(artists):
+        delete_artists(raw, part)
+
+
 def delete_tracks(raw: sqlite3.Connection, ids: Sequence[int]) -> int:
     """Delete those of some tracks that nobody refers to any more; return how many."""
     unused = [
@@ -176,7 +192,9 @@ def delete_tracks(raw: sqlite3.Connection, ids: Sequence[int]) -> int:
             "SELECT value FROM json_each(?) "
             "WHERE NOT EXISTS (SELECT 1 FROM listens WHERE track_id = value) "
             "AND NOT EXISTS (SELECT 1 FROM recommendation_items WHERE track_id = value) "
-            "AND NOT EXISTS (SELECT 1 FROM blocks WHERE track_id = value)",
+            "AND NOT EXISTS (SELECT 1 FROM blocks WHERE track_id = value) "
+            "AND NOT EXISTS (SELECT 1 FROM found_tracks JOIN tracks AS t ON t.id = track_id "
+            f"  WHERE track_id = value AND {_NAMED_ELSEWHERE.format(artist='t.artist_id')})",
             (id_list(ids),),
         )
     ]
@@ -197,7 +215,8 @@ def delete_artists(raw: sqlite3.Connection, ids: Sequence[int]) -> int:
             "AND NOT EXISTS (SELECT 1 FROM listens WHERE artist_id = value) "
             "AND NOT EXISTS (SELECT 1 FROM picks WHERE artist_id = value) "
             "AND NOT EXISTS (SELECT 1 FROM recommendation_items WHERE artist_id = value) "
-            "AND NOT EXISTS (SELECT 1 FROM blocks WHERE artist_id = value)",
+            "AND NOT EXISTS (SELECT 1 FROM blocks WHERE artist_id = value) "
+            f"AND NOT {_NAMED_ELSEWHERE.format(artist='value')}",
             (id_list(ids),),
         )
     ]

@@ -118,10 +118,15 @@ def _pending(raw: sqlite3.Connection) -> PendingChanges:
         cut.get("listens", 0),
     )
     erasures = count("SELECT count(*), min(erased_at) FROM pending_erasures")
+    answers = count(
+        "SELECT count(*), min(changed_at) FROM similar_lookups WHERE changed_at > ?",
+        cut.get("answers", 0),
+    )
     return PendingChanges(
         verdicts=gestures + picks,
         listens=listens,
         erasures=erasures,
         since=from_ms(min(since)) if since else None,
         enriched=max(0, enriched_so_far(raw) - cut.get(ENRICHED, 0)),
+        answers=answers,
     )

@@ -1,4 +1,4 @@
--- Made by `python -m bot.adapters.sqlite.migrations`; version 7.
+-- Made by `python -m bot.adapters.sqlite.migrations`; version 8.
 
 CREATE TABLE artist_ids (
   kind TEXT NOT NULL,
@@ -74,6 +74,13 @@ CREATE TABLE blocks (
   UNIQUE (member_id, artist_id)
 ) STRICT;
 
+CREATE TABLE candidate_questions (
+  day TEXT NOT NULL,
+  source TEXT NOT NULL,
+  questions INTEGER NOT NULL,
+  PRIMARY KEY (day, source)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE consents (
   member_id INTEGER NOT NULL REFERENCES members (id),
   version INTEGER NOT NULL,
@@ -103,6 +110,18 @@ CREATE TABLE enrichment_tasks (
   strikes INTEGER NOT NULL,
   trouble TEXT
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE found_artists (
+  artist_id INTEGER PRIMARY KEY REFERENCES artists (id) ON DELETE CASCADE,
+  source TEXT NOT NULL,
+  found_at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE found_tracks (
+  track_id INTEGER PRIMARY KEY REFERENCES tracks (id) ON DELETE CASCADE,
+  source TEXT NOT NULL,
+  found_at INTEGER NOT NULL
+) STRICT;
 
 CREATE TABLE gaps (
   id INTEGER PRIMARY KEY,
@@ -296,6 +315,26 @@ CREATE TABLE recommendations (
 CREATE TABLE sequences (
   name TEXT PRIMARY KEY,
   value INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE similar_artists (
+  artist_id INTEGER NOT NULL REFERENCES artists (id) ON DELETE CASCADE,
+  source TEXT NOT NULL,
+  similar_id INTEGER NOT NULL REFERENCES artists (id) ON DELETE CASCADE,
+  place INTEGER NOT NULL CHECK (place > 0),
+  score REAL NOT NULL,
+  fetched_at INTEGER NOT NULL,
+  PRIMARY KEY (artist_id, source, similar_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE similar_lookups (
+  source TEXT NOT NULL,
+  artist_id INTEGER NOT NULL REFERENCES artists (id) ON DELETE CASCADE,
+  asked_at INTEGER NOT NULL,
+  due_at INTEGER NOT NULL,
+  misses INTEGER NOT NULL DEFAULT 0,
+  changed_at INTEGER,
+  PRIMARY KEY (source, artist_id)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE source_sums (
@@ -506,6 +545,12 @@ CREATE INDEX picks_of_artist ON picks (artist_id);
 CREATE INDEX recommendations_of_guild ON recommendations (guild_id) WHERE guild_id IS NOT NULL;
 
 CREATE INDEX recommendations_of_member ON recommendations (member_id, guild_id, made_at);
+
+CREATE INDEX similar_lookups_by_change ON similar_lookups (changed_at) WHERE changed_at IS NOT NULL;
+
+CREATE INDEX similar_lookups_of_artist ON similar_lookups (artist_id);
+
+CREATE INDEX similar_to_whom ON similar_artists (similar_id, source);
 
 CREATE INDEX terms_of_artist ON artist_terms (artist_id);
 

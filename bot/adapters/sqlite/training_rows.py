@@ -1,7 +1,7 @@
 """What the trainer reads: the trainable rows and the catalogue as arrays, from a child process."""
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,6 +50,11 @@ class TrainingRows:
         Tier 0 where nobody said; countries are text, empty where unknown.
     tag_artists, tag_ids, tag_weights, tag_names
         Which artist has which tag (by place in `tag_names`), and how much.
+    similar_of, similar_to, similar_places, similar_sources, source_names
+        Who said which artist is similar to which, and at what place (from 1); sources are places in
+        ``source_names``.
+    found_artists
+        Artists that the catalogue knows because a source named them, sorted.
     n_plays : int
         Plays and skips behind the rows.
     """
@@ -73,6 +78,12 @@ class TrainingRows:
     tag_ids: NDArray[np.int64]
     tag_weights: NDArray[np.float32]
     tag_names: tuple[str, ...]
+    similar_of: NDArray[np.int64]
+    similar_to: NDArray[np.int64]
+    similar_places: NDArray[np.int64]
+    similar_sources: NDArray[np.int64]
+    source_names: tuple[str, ...]
+    found_artists: NDArray[np.int64]
     row_cut: Mapping[str, int]
     n_plays: int
 
@@ -94,6 +105,11 @@ def read_training(path: Path, *, now_ms: int) -> TrainingRows:
             raw, "SELECT artist_id, tag_id, weight FROM artist_tags ORDER BY artist_id, place", 3
         )
         sound = _columns(raw, _SOUND, len(SOUND_SHARES) + 3)
+        sources = [
+            s for (s,) in raw.execute("SELECT DISTINCT source FROM similar_artists ORDER BY 1")
+        ]
+        similar = _similar(raw, sources)
+        (found,) = _columns(raw, "SELECT artist_id FROM found_artists ORDER BY 1", 1)
         cut = _row_cut(raw)
         raw.rollback()
     users, level, id_, kind, value, at, recorded = rows
@@ -119,6 +135,12 @@ def read_training(path: Path, *, now_ms: int) -> TrainingRows:
         tag_ids=np.searchsorted(np.array([tag[0] for tag in tags], np.int64), held[1]),
         tag_weights=held[2].astype(np.float32),
         tag_names=tuple(tag[1] for tag in tags),
+        similar_of=similar[0].astype(np.int64),
+        similar_to=similar[1].astype(np.int64),
+        similar_places=similar[2].astype(np.int64),
+        similar_sources=similar[3].astype(np.int64),
+        source_names=tuple(sources),
+        found_artists=found.astype(np.int64),
         row_cut=cut,
         n_plays=int(value[counted].sum()),
     )
@@ -143,6 +165,18 @@ def _trainable(raw: sqlite3.Connection) -> tuple[int, _Columns]:
     return len(codes), list(np.concatenate(parts).T)
 
 
+def _similar(raw: sqlite3.Connection, sources: Sequence[str]) -> _Columns:
+    parts = [np.zeros((0, 4))]
+    for code, source in enumerate(sources):
+        cursor = raw.execute(
+            "SELECT artist_id, similar_id, place FROM similar_artists WHERE source = ? ORDER BY 1, 2",
+            (source,),
+        )
+        while chunk := cursor.fetchmany(CHUNK):
+            parts.append(np.array([(*row, code) for row in chunk], np.float64))
+    return list(np.concatenate(parts).T)
+
+
 def _columns(raw: sqlite3.Connection, sql: str, width: int) -> _Columns:
     parts = [np.zeros((0, width))]
     cursor = raw.execute(sql)
@@ -164,6 +198,7 @@ def _row_cut(raw: sqlite3.Connection) -> dict[str, int]:
         PICKS: "SELECT max(id) FROM picks",
         GESTURES: "SELECT max(seq) FROM gestures",
         "erasures": "SELECT max(id) FROM pending_erasures",
+        "answers": "SELECT max(changed_at) FROM similar_lookups",
     }
     cut = {name: int(raw.execute(sql).fetchone()[0] or 0) for name, sql in newest.items()}
     return {**cut, ENRICHED: enriched_so_far(raw)}

@@ -8,7 +8,13 @@ from typing import Final
 
 from bot.adapters.sqlite.connection import Readers
 from bot.adapters.sqlite.erasure import Erasure
-from bot.adapters.sqlite.forgetting import REBUILD_KEY, delete_artists, delete_tracks, slices
+from bot.adapters.sqlite.forgetting import (
+    REBUILD_KEY,
+    delete_artists,
+    delete_tracks,
+    forget_unasked,
+    slices,
+)
 from bot.adapters.sqlite.ledger import ErasureLedger
 from bot.adapters.sqlite.meta import set_meta
 from bot.adapters.sqlite.sums import renew_sums
@@ -60,6 +66,7 @@ class Withdrawal:
         removed = 0
         while n := await self._writer.run(_delete_listens, member_id, source):
             removed += n
+        await self._writer.run(forget_unasked)
         for part in slices(tracks):
             await self._writer.run(delete_tracks, part)
         for part in slices(artists):

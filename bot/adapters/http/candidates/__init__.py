@@ -1,0 +1,1 @@
+"""Candidate sources: who is similar, asked at ListenBrainz, Last.fm and Deezer."""

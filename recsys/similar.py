@@ -1,12 +1,15 @@
 """What other places say is similar, in several lists per artist, made into one matrix."""
 
 import numpy as np
+from scipy.sparse import diags_array
 
 from recsys.sparse import csr
-from recsys.types import Csr, Doubles, Ints
+from recsys.types import Csr, Doubles, Floats, Ints
 
 _FLAT = 10.0  # places after which a neighbour counts half
 _BELIEF = 0.6  # what the first place of a single list is worth
+_BORROWED = 0.5  # weight of a tag that all artists around have
+_LEAST_TAG = 0.15  # what few of them have is left out
 
 
 def merged(seeds: Ints, others: Ints, sources: Ints, places: Ints, n: int) -> Csr:
@@ -44,3 +47,53 @@ def merged(seeds: Ints, others: Ints, sources: Ints, places: Ints, n: int) -> Cs
     cells, at = np.unique(cell[kept], return_inverse=True)
     doubt = np.bincount(at, weights=np.log1p(-worth), minlength=len(cells))
     return csr((1 - np.exp(doubt), (cells // n, cells % n)), (n, n))
+
+
+def borrowed_tags(tags: Csr, similar: Csr) -> Csr:
+    """Describe artists without a tag by those they are similar to, at half the weight.
+
+    Parameters
+    ----------
+    tags : csr_array of shape (n_artists, n_tags)
+    similar : csr_array of shape (n_artists, n_artists)
+        As ``merged`` makes it.
+    """
+    bare = (np.diff(tags.indptr) == 0).astype(np.float64)
+    around = _shares(similar, 1 - bare)
+    lent = csr(diags_array(_BORROWED * bare) @ (around @ _present(tags)))
+    lent.data[lent.data < _LEAST_TAG * _BORROWED] = 0
+    lent.eliminate_zeros()
+    return csr(tags + lent)
+
+
+def borrowed_popularity(popularity: Floats, similar: Csr) -> Floats:
+    """Take artists whose fame nobody knows for as known as those they are similar to.
+
+    Parameters
+    ----------
+    popularity : ndarray of shape (n_artists,), float32
+        NaN where unknown; stays NaN where nobody around is known either.
+    similar : csr_array of shape (n_artists, n_artists)
+    """
+    known = ~np.isnan(popularity)
+    around = _shares(similar, known.astype(np.float64))
+    mean = around @ np.where(known, popularity, 0.0)
+    reached = np.diff(around.indptr) > 0
+    filled: Floats = np.where(known | ~reached, popularity, mean).astype(np.float32)
+    return filled
+
+
+def _shares(similar: Csr, lends: Doubles) -> Csr:
+    """Weights of those around each artist who have something to lend, rows summing to 1."""
+    both = csr((similar + similar.T) @ diags_array(lends))
+    both.eliminate_zeros()
+    total = np.asarray(both.sum(axis=1), np.float64).ravel()
+    scale = np.divide(1.0, total, out=np.zeros_like(total), where=total > 0)
+    return csr(diags_array(scale) @ both)
+
+
+def _present(tags: Csr) -> Csr:
+    """Return which tags there are, by whatever unit they are counted in."""
+    present = tags.copy()
+    present.data = np.ones_like(present.data)
+    return present

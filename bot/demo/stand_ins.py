@@ -29,6 +29,11 @@ RECENT: Final = 50
 SAVED: Final = 120
 PLAYED: Final = 400
 """Listens of each made-up name at ListenBrainz and Last.fm."""
+FAMOUS: Final = 2
+MADE_UP_EVERY: Final = 7
+MADE_UP: Final = "Made-up Band {}"
+MADE_UP_TITLES: Final = ("A Song That Doesn't Exist", "Another One")
+"""Artists that only the open sources know, so that lists can go beyond the atlas."""
 SEED: Final = 33
 SECRET: Final = "only the stand-in asks for this"  # noqa: S105  # and it takes anything
 
@@ -102,8 +107,16 @@ def name_at_sources(account: str) -> str:
 
 
 def _fill_sources(world: SourceWorld, tracks: Sequence[AtlasTrack]) -> None:
-    """Let the sources know the atlas, with gaps, and people of the same tastes their history."""
+    """Let the sources know the atlas, with gaps, and people of the same tastes their history.
+
+    Beyond the atlas they know made-up artists, each in the style of a famous one.
+    """
     draw = random.Random(SEED)
+    famous = {one.artist.name: one.artist for one in tracks if one.artist.tier <= FAMOUS}
+    for number, like in enumerate(list(famous.values())[::MADE_UP_EVERY], start=1):
+        made_up = world.artist(MADE_UP.format(number), *like.tags, fans=100)
+        for title in MADE_UP_TITLES:
+            world.track(made_up, title)
     songs_of = {
         one: world.track(
             world.artist(one.artist.name, *one.artist.tags),

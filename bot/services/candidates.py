@@ -104,44 +104,48 @@ class CandidateService:
             await self.turn(member_id)
 
     async def round(self) -> None:
-        """Give everybody a turn, the newest members first; whoever is woken comes in between."""
+        """Give everybody a turn, the newest members first; whoever is woken comes in between.
+
+        The newest one's answers make a new model soon, those of all others one together.
+        """
         await self.serve_woken()
-        for member_id in await self._store.members():
-            await self.turn(member_id, gives_way=True)
+        waiting = False
+        for place, member_id in enumerate(await self._store.members()):
+            waiting |= await self.turn(member_id, gives_way=True, hurry=place == 0)
             while self._urgent:
                 await self.serve_woken()
-                await self.turn(member_id, gives_way=True)
+                waiting |= await self.turn(member_id, gives_way=True, hurry=place == 0)
+        if waiting:
+            self._training.hurry()
 
-    async def turn(self, member_id: MemberId, *, gives_way: bool = False) -> Brought:
+    async def turn(
+        self, member_id: MemberId, *, gives_way: bool = False, hurry: bool = True
+    ) -> bool:
         """Ask every source about one member's artists, as far as answers are missing or old.
 
-        With `gives_way` it ends early when somebody is woken.
+        Returns whether there is news for somebody of whose artists little was known. With
+        `gives_way` it ends early when somebody is woken.
         """
         seeds = await self._store.seeds(member_id, limit=SEEDS)
         if not seeds:
-            return Brought()
-        known = await self._known(seeds)
+            return False
+        few = len(await self._known(seeds)) < FEW * len(seeds)
         async with asyncio.TaskGroup() as group:
             tasks = [
-                group.create_task(self._ask(source, seeds, gives_way=gives_way))
+                group.create_task(
+                    self._ask(source, seeds, gives_way=gives_way, hurry=few and hurry)
+                )
                 for source in self.sources.values()
             ]
-        found = [one for task in tasks for one in task.result()]
-        brought = Brought(
-            sum(one.artists for one in found),
-            sum(one.tracks for one in found),
-            sum(one.similar for one in found),
-        )
-        if brought.anything:
+        found = [one for task in tasks for one in task.result() if one.anything]
+        if found:
             log.info(
                 "candidates: %d artists, %d tracks, %d similarities are new",
-                brought.artists,
-                brought.tracks,
-                brought.similar,
+                sum(one.artists for one in found),
+                sum(one.tracks for one in found),
+                sum(one.similar for one in found),
             )
-            few = len(known) < FEW * len(seeds)
-            (self._training.hurry if few else self._training.wake)()
-        return brought
+        return few and bool(found)
 
     async def _known(self, seeds: Sequence[Seed]) -> set[ArtistId]:
         """Return those of whom some source has said something already."""
@@ -153,9 +157,12 @@ class CandidateService:
         return known
 
     async def _ask(
-        self, source: CandidateSource, seeds: Sequence[Seed], *, gives_way: bool
+        self, source: CandidateSource, seeds: Sequence[Seed], *, gives_way: bool, hurry: bool
     ) -> list[Brought]:
-        """Ask one source about what is due; stop when it is in trouble or its day is full."""
+        """Ask one source about what is due; stop when it is in trouble or its day is full.
+
+        The next model needn't wait for the slower sources.
+        """
         state = self._states[source.origin]
         brought: list[Brought] = []
         asked = await self._store.lookups(source.origin, [seed.artist_id for seed in seeds])
@@ -170,6 +177,8 @@ class CandidateService:
             found = await self._one(source, state, seed, misses=last.misses if last else 0)
             if found is not None:
                 brought.append(found)
+        if any(one.anything for one in brought):
+            (self._training.hurry if hurry else self._training.wake)()
         return brought
 
     async def _one(

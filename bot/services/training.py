@@ -18,9 +18,9 @@ log = logging.getLogger(__name__)
 
 LISTENS_PER_VERDICT = 40
 """An imported listen says far less than a vote; this many count as one."""
-ANSWERS_PER_VERDICT = 10
+ANSWERS_PER_VERDICT = 40
 """The same for what a source outside says of an artist."""
-HURRY_PAUSE = 10.0
+HURRY_PAUSE = 3.0
 """Who is in a hurry waits at least this many times as long as the last refit took."""
 MIN_PAUSE_S = 20.0
 """Refits never follow each other faster than this: a storm of votes is folded in anyway."""

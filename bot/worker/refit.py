@@ -17,7 +17,7 @@ from bot.domain.sources import OpenSource
 from recsys import Catalogue, Evidence, HybridRecommender, Interactions, Kind, RecsysError
 from recsys.config import Config
 from recsys.evaluation import Case, Comparison, compare
-from recsys.similar import merged
+from recsys.similar import borrowed_popularity, borrowed_tags, merged
 from recsys.snapshot import load, save
 from recsys.sparse import csr
 from recsys.training import fit
@@ -87,6 +87,10 @@ def catalogue_of(rows: TrainingRows) -> Catalogue:
     popularity = np.where(tier > 0, (TIERS + 1 - tier) / TIERS, np.nan)
     at = np.searchsorted(rows.artist_ids, rows.tag_artists)
     tags = csr((rows.tag_weights, (at, rows.tag_ids)), (len(rows.artist_ids), len(rows.tag_names)))
+    similar = _similar(rows)
+    if similar is not None:
+        tags = borrowed_tags(tags, similar)
+        popularity = borrowed_popularity(popularity.astype(np.float32), similar)
     return Catalogue.build(
         rows.item_keys,
         rows.artist_ids,
@@ -98,7 +102,7 @@ def catalogue_of(rows: TrainingRows) -> Catalogue:
         country_names=tuple(str(n) for n in names if n),
         popularity=popularity.astype(np.float32),
         features=_sound(rows.item_sound),
-        similar=_similar(rows),
+        similar=similar,
         origin=_origin(rows),
     )
 

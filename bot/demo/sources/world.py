@@ -111,6 +111,7 @@ class SourceWorld:
         self._names: dict[str, StoodArtist] = {}
         self._titles: dict[tuple[str, str], StoodTrack] = {}
         self._said: dict[str, list[StoodTrack]] = {}
+        self._of_artist: dict[int, list[StoodTrack]] = {}
 
     def artist(self, name: str, *tags: str, fans: int = 1000) -> StoodArtist:
         """Return the artist of a name, made when there is none."""
@@ -128,6 +129,7 @@ class SourceWorld:
         self._titles.setdefault((artist.name.casefold(), title.casefold()), one)
         for word in set(f"{artist.name} {title}".casefold().split()):
             self._said.setdefault(word, []).append(one)
+        self._of_artist.setdefault(artist.id, []).append(one)
         return one
 
     def person(self, name: str) -> StoodPerson:
@@ -136,7 +138,7 @@ class SourceWorld:
 
     def of_artist(self, artist: StoodArtist) -> list[StoodTrack]:
         """Return an artist's tracks."""
-        return [track for track in self.tracks if track.artist is artist]
+        return self._of_artist.get(artist.id, [])
 
     def near(self, artist: StoodArtist) -> list[tuple[StoodArtist, int]]:
         """Return other artists with the number of tags they share, the nearest first."""

@@ -6,7 +6,7 @@ from bot.adapters.http.candidates.grouping import MOST_NEIGHBOURS, by_artist
 from bot.adapters.http.candidates.memo import Memo
 from bot.adapters.http.faults import MalformedError, OutageError
 from bot.adapters.http.polite import PoliteClient
-from bot.adapters.http.shapes import Record, count, inner, items, record, rows
+from bot.adapters.http.shapes import Record, count, inner, record, records
 from bot.domain.candidates import Answer, FoundTrack, Ids, Neighbour, Origin, Seed
 from bot.domain.names import name_key
 from bot.domain.untrusted import artist_name, clean_text, whole_number
@@ -34,7 +34,7 @@ class Deezer:
         """
         service = self.client.service
         answer = record(await self.client.get(path, query), service)
-        return items(rows(answer.get("data"), service))
+        return records(answer.get("data"), service)
 
     async def find(self, seed: Seed) -> str | None:
         """Return the seed's id: of several of that name the one with most fans."""
@@ -51,9 +51,9 @@ class Deezer:
 
     def _judge(self, answer: Any) -> Exception | None:
         error = answer.get("error") if isinstance(answer, dict) else None
-        if error is None:
-            return None
         code = error.get("code") if isinstance(error, dict) else None
+        if code is None:
+            return None  # the status tells, or that there is no list
         if code == _QUOTA:
             return self.client.later()
         if code == _BUSY:

@@ -7,7 +7,7 @@ from typing import Any, Final
 from bot.adapters.http.candidates.grouping import MOST_NEIGHBOURS, TRACKS_OF_EACH, by_artist
 from bot.adapters.http.candidates.memo import Memo
 from bot.adapters.http.polite import PoliteClient
-from bot.adapters.http.shapes import Record, inner, items, rows
+from bot.adapters.http.shapes import Record, inner, items, records
 from bot.domain.candidates import Answer, FoundTrack, Ids, Neighbour, Origin, Seed
 from bot.domain.untrusted import artist_name, clean_text, recording_mbid, whole_number
 from bot.errors import UpstreamError
@@ -31,7 +31,7 @@ class Labs:
     async def ask(self, slug: str, asked: Any) -> list[Record]:
         """Return the rows of an answer."""
         answer = await self.client.post(f"/{slug}/json", asked)
-        return items(rows(answer, self.client.service))
+        return records(answer, self.client.service)
 
     async def artist(self, seed: Seed) -> str | None:
         """Return the seed's own id."""

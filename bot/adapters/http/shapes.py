@@ -48,14 +48,6 @@ def items(value: object) -> list[Record]:
     return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
 
 
-def records(value: object, service: str) -> list[Record]:
-    """Return what has to be a list of nothing but objects."""
-    found = rows(value, service)
-    if not all(isinstance(one, dict) for one in found):
-        raise MalformedError(service)
-    return found
-
-
 def count(value: object) -> int | None:
     """Return a whole number from a number or its text."""
     if isinstance(value, str):

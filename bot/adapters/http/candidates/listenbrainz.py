@@ -45,7 +45,7 @@ class Labs:
         if not seed.titles:
             return None, []
         asked = [
-            {"[artist_credit_name]": seed.name, "[recording_name]": title} for title in seed.titles
+            {"artist_credit_name": seed.name, "recording_name": title} for title in seed.titles
         ]
         artist, recordings = None, []
         for one in await self.ask("acr-lookup", asked):

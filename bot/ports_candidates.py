@@ -69,7 +69,7 @@ class CandidateStore(Protocol):
     ) -> Brought:
         """Replace what a source said of an artist; new artists and tracks enter the catalogue.
 
-        Nothing is kept when the artist is gone meanwhile.
+        Nothing is kept of an artist whom nobody's taste names any more.
         """
         ...
 

@@ -29,7 +29,8 @@ JITTER: Final = 0.2
 """Answers fetched on one day don't run out on one day."""
 MISS_FOR: Final = timedelta(days=1)
 LONGEST_MISS: Final = timedelta(days=30)
-ROUND_EVERY_S: Final = 3600.0
+ROUND_EVERY_S: Final = 15 * 60.0
+"""Imports, votes and new listens change what members love; what is answered already costs nothing."""
 IDLE_S: Final = 60.0
 AGAIN_AFTER_TROUBLE_S: Final = 15 * 60.0
 AGAIN_AFTER_REFUSAL_S: Final = 6 * 3600.0
@@ -87,8 +88,7 @@ class CandidateService:
 
     async def _rest(self) -> None:
         """Wait for the next round, serving whoever is woken meanwhile."""
-        trouble = any(state.strikes for state in self._states.values())
-        until = time.monotonic() + (AGAIN_AFTER_TROUBLE_S if trouble else ROUND_EVERY_S)
+        until = time.monotonic() + ROUND_EVERY_S
         while (left := until - time.monotonic()) > 0:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(left):

@@ -20,6 +20,16 @@ _NAMED: Final = (
 )
 
 
+def is_named(raw: sqlite3.Connection, artist_id: int) -> bool:
+    """Return whether somebody's taste names an artist: only then may it be kept who is similar."""
+    named = _NAMED.format(id="a.id")
+    row = raw.execute(
+        f"SELECT 1 FROM artists AS a WHERE a.id = ? AND ({named})",  # noqa: S608
+        (artist_id,),
+    ).fetchone()
+    return row is not None
+
+
 def delete_unasked(raw: sqlite3.Connection) -> tuple[list[int], list[int]]:
     """Delete it; return the tracks and artists that the catalogue knew through it alone."""
     named = _NAMED.format(id="s.artist_id")

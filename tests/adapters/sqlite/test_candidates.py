@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.adapters.sqlite import candidates as storing
+from bot.adapters.sqlite import finder
 from bot.adapters.sqlite.database import Database
 from bot.adapters.sqlite.training_rows import read_training
 from bot.domain.candidates import Answer, Brought, FoundTrack, Neighbour, Origin, Seed
@@ -15,7 +15,19 @@ from bot.domain.ids import ArtistId, MemberId
 from bot.domain.listening import Source
 from bot.domain.music import Artist
 from bot.domain.recommending import ModelInfo
-from tests.adapters.sqlite.stage import ANA, BEN, NOW, NOW_MS, at, bring_in, find, press, row, show
+from tests.adapters.sqlite.stage import (
+    ANA,
+    BEN,
+    CLEO,
+    NOW,
+    NOW_MS,
+    at,
+    bring_in,
+    find,
+    press,
+    row,
+    show,
+)
 
 DEEZER, LABS = Origin.DEEZER_RADIO, Origin.LISTENBRAINZ_ARTISTS
 DAY = timedelta(days=1)
@@ -43,8 +55,11 @@ def near(*names: str) -> Answer:
 async def keep(
     database: Database, name: str, answer: Answer, origin: Origin = DEEZER, **when: Any
 ) -> Brought:
+    """Keep an answer about an artist; Cleo loves it, unless somebody else does."""
     (subject,) = await find(database, name)
     seed = Seed(subject.artist.id, subject.artist.name)
+    if not when.get("loved"):
+        await database.listens.set_picks(CLEO, [seed.artist_id], at=NOW)
     moment = when.get("moment", NOW)
     return await database.candidates.keep(origin, seed, answer, at=moment, due_at=moment + 21 * DAY)
 
@@ -132,12 +147,12 @@ async def test_a_source_that_knows_nothing_now_leaves_what_it_said(database: Dat
 async def test_the_catalogue_does_not_grow_without_bound(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(storing, "MOST_FOUND_ARTISTS", 2)
+    monkeypatch.setattr(finder, "MOST_FOUND_ARTISTS", 2)
     brought = await keep(database, "slowdive", near("One", "Two", "Three", "Queen"))
     assert (brought.artists, brought.similar) == (2, 3)
     many = Answer((Neighbour("One", 1.0, (), tuple(FoundTrack(f"More {n}") for n in range(9))),))
     await keep(database, "queen", many)
-    assert await database.readers.run(count("found_tracks")) == 2 + 1 + storing.TRACKS_OF_EACH - 1
+    assert await database.readers.run(count("found_tracks")) == 2 + 1 + finder.TRACKS_OF_EACH - 1
 
 
 async def test_an_artist_that_is_gone_meanwhile_is_passed_over(database: Database) -> None:
@@ -223,8 +238,10 @@ async def test_with_the_last_one_who_loved_an_artist_goes_what_was_said_of_it(
 ) -> None:
     await pick(database, ANA, "slowdive", "queen")
     await pick(database, BEN, "queen")
-    await keep(database, "slowdive", near("Lush", "Ride"))
-    await keep(database, "queen", Answer((Neighbour("Ride", 1.0), Neighbour("Kansas", 1.0))))
+    await keep(database, "slowdive", near("Lush", "Ride"), loved=True)
+    await keep(
+        database, "queen", Answer((Neighbour("Ride", 1.0), Neighbour("Kansas", 1.0))), loved=True
+    )
     shown = await show(database, "song of lush", "song of ride", member=ANA)
     await database.gestures.record(press(shown, 0, Verdict.UP, member=ANA))
 
@@ -244,7 +261,7 @@ async def test_with_the_last_one_who_loved_an_artist_goes_what_was_said_of_it(
 
 async def test_what_another_member_voted_on_stays(database: Database) -> None:
     await pick(database, ANA, "slowdive")
-    await keep(database, "slowdive", near("Lush"))
+    await keep(database, "slowdive", near("Lush"), loved=True)
     shown = await show(database, "song of lush", member=BEN)
     await database.gestures.record(press(shown, 0, Verdict.UP, member=BEN))
     await database.members.erase(ANA, at=at(1))
@@ -256,7 +273,17 @@ async def test_a_door_that_is_taken_back_takes_what_was_asked_for_it_along(
     database: Database,
 ) -> None:
     await bring_in(database, ANA, [row("Rare Band", "Rare Song", source="listenbrainz")])
-    await keep(database, "rare band", near("Lush"))
+    await keep(database, "rare band", near("Lush"), loved=True)
     await database.doors.withdraw(ANA, Source.LISTENBRAINZ, at=at(1))
     assert [await database.readers.run(count(table)) for table in TABLES] == [0, 0, 0, 0]
     assert await artist(database, "lush") is None
+
+
+async def test_an_answer_that_comes_after_its_asker_is_gone_is_dropped(database: Database) -> None:
+    await pick(database, ANA, "slowdive")
+    (seed,) = await database.candidates.seeds(ANA, limit=9)
+    await database.members.erase(ANA, at=at(1))
+    brought = await database.candidates.keep(LABS, seed, near("Lush"), at=at(2), due_at=at(3))
+    await database.candidates.keep_nothing(DEEZER, seed, misses=1, at=at(2), due_at=at(3))
+    assert not brought.anything
+    assert [await database.readers.run(count(table)) for table in TABLES] == [0, 0, 0, 0]

@@ -9,6 +9,7 @@ from bot.adapters.http.candidates.memo import Memo
 from bot.adapters.http.polite import PoliteClient
 from bot.adapters.http.shapes import Record, inner, items, records
 from bot.domain.candidates import Answer, FoundTrack, Ids, Neighbour, Origin, Seed
+from bot.domain.names import name_key
 from bot.domain.untrusted import artist_name, clean_text, recording_mbid, whole_number
 from bot.errors import UpstreamError
 
@@ -52,7 +53,9 @@ class Labs:
             if mbid := recording_mbid(one.get("recording_mbid")):
                 recordings.append(mbid)
             mbids = one.get("artist_mbids")
-            if artist is None and isinstance(mbids, list) and len(mbids) == 1:
+            credited = artist_name(one.get("artist_credit_name")) or ""
+            theirs = name_key(credited) == name_key(seed.name)
+            if artist is None and theirs and isinstance(mbids, list) and len(mbids) == 1:
                 artist = recording_mbid(mbids[0])
         return artist, recordings
 

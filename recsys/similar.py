@@ -77,7 +77,9 @@ def borrowed_popularity(popularity: Floats, similar: Csr) -> Floats:
     """
     known = ~np.isnan(popularity)
     around = _shares(similar, known.astype(np.float64))
-    mean = around @ np.where(known, popularity, 0.0)
+    mean = np.clip(
+        around @ np.where(known, popularity, 0.0), 0, 1
+    )  # shares sum to 1 but for rounding
     reached = np.diff(around.indptr) > 0
     filled: Floats = np.where(known | ~reached, popularity, mean).astype(np.float32)
     return filled

@@ -30,7 +30,7 @@ SAVED: Final = 120
 PLAYED: Final = 400
 """Listens of each made-up name at ListenBrainz and Last.fm."""
 FAMOUS: Final = 2
-MADE_UP_EVERY: Final = 7
+MADE_UP_EVERY: Final = 3
 MADE_UP: Final = "Made-up Band {}"
 MADE_UP_TITLES: Final = ("A Song That Doesn't Exist", "Another One")
 """Artists that only the open sources know, so that lists can go beyond the atlas."""

@@ -38,6 +38,17 @@ def test_the_order_of_the_rows_does_not_matter(listed, random):
     assert np.allclose(of(listed).toarray(), of(shuffled).toarray())
 
 
+def test_borrowed_fame_stays_between_0_and_1_and_what_is_known_stays():
+    n = 400
+    rng = np.random.default_rng(0)
+    seeds, others = np.repeat(np.arange(n), 20), rng.integers(0, n, 20 * n)
+    fame = np.where(rng.random(n) < 0.5, 1.0, np.nan).astype(np.float32)
+    found = borrowed_popularity(fame, merged(seeds, others, 0 * seeds, 1 + seeds % 30, n))
+    assert np.array_equal(found[fame == 1], fame[fame == 1])
+    assert found.max() <= 1
+    assert found == pytest.approx(1.0)
+
+
 def test_a_better_place_is_worth_more_and_agreement_more_than_either():
     one = of([(0, 1, 0, 1), (0, 2, 0, 5), (0, 3, 0, 5), (0, 3, 1, 5), (0, 4, 0, 5), (0, 4, 0, 7)])
     first, fifth, agreed, twice = one.toarray()[0, 1:5]

@@ -43,7 +43,7 @@ class Deezer:
         artist = self._artist(request)
         if artist is None:
             return _no_data()
-        circle = [artist, *(other for other, _ in self._world.near(artist))]
+        circle = [artist, *(other for other, _ in self._world.near(artist)[:RADIO_TRACKS])]
         tracks = [track for one in circle for track in self._world.of_artist(one)[:2]]
         return _data([_deezer_track(track) for track in tracks[:RADIO_TRACKS]])
 

@@ -109,7 +109,7 @@ class LastFm:
             return {"error": 6, "message": "Track not found"}
         rows = [
             _names(near) | {"match": 0.9 / (n + 1), "artist": {"name": other.name, "mbid": ""}}
-            for n, (other, _) in enumerate(self._world.near(track.artist))
+            for n, (other, _) in enumerate(self._world.near(track.artist)[:100])
             for near in self._world.of_artist(other)[:2]
         ]
         return {"similartracks": {"track": rows[: int(query.get("limit", 100))], "@attr": {}}}

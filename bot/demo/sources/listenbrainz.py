@@ -7,6 +7,7 @@ from aiohttp import web
 from bot.demo.sources.world import Heard, SourceWorld, StoodArtist, StoodTrack
 
 MOST = 1000
+MOST_SIMILAR = 100
 
 
 class ListenBrainz:
@@ -148,7 +149,7 @@ class ListenBrainz:
                     "score": 10 * shared,
                     "reference_mbid": mbid,
                 }
-                for other, shared in self._world.near(artist)
+                for other, shared in self._world.near(artist)[:MOST_SIMILAR]
             ]
         return web.json_response(rows)
 

@@ -112,6 +112,7 @@ class SourceWorld:
         self._titles: dict[tuple[str, str], StoodTrack] = {}
         self._said: dict[str, list[StoodTrack]] = {}
         self._of_artist: dict[int, list[StoodTrack]] = {}
+        self._near: dict[int, list[tuple[StoodArtist, int]]] = {}
 
     def artist(self, name: str, *tags: str, fans: int = 1000) -> StoodArtist:
         """Return the artist of a name, made when there is none."""
@@ -119,6 +120,7 @@ class SourceWorld:
             one = StoodArtist(len(self.artists) + 1, name, tags, fans)
             self.artists[name] = self._ids[one.mbid] = one
             self._names.setdefault(name.casefold(), one)
+            self._near.clear()
         return self.artists[name]
 
     def track(self, artist: StoodArtist, title: str, **known: object) -> StoodTrack:
@@ -142,13 +144,17 @@ class SourceWorld:
 
     def near(self, artist: StoodArtist) -> list[tuple[StoodArtist, int]]:
         """Return other artists with the number of tags they share, the nearest first."""
+        if artist.id in self._near:
+            return self._near[artist.id]
         mine = set(artist.tags)
         found = [
             (other, len(mine & set(other.tags)))
             for other in self.artists.values()
             if other is not artist
         ]
-        return sorted((pair for pair in found if pair[1]), key=lambda pair: (-pair[1], pair[0].id))
+        found = sorted((pair for pair in found if pair[1]), key=lambda pair: (-pair[1], pair[0].id))
+        self._near[artist.id] = found
+        return found
 
     def by_mbid(self, mbid: str) -> StoodArtist | StoodTrack | None:
         """Return what an id of MusicBrainz stands for."""

@@ -150,7 +150,7 @@ async def test_whatever_goes_wrong_is_one_of_our_errors_and_never_an_empty_answe
     if fault in {Fault.LATER, Fault.LATER_RESET}:
         assert isinstance(caught.value, RateLimitedError)
         assert caught.value.retry_after_s == pytest.approx(86_400, abs=5)
-    if fault is Fault.REFUSED and "lastfm" not in origin:  # that one refuses by a number inside
+    if fault is Fault.REFUSED and "listenbrainz" in origin:  # the others refuse by a number inside
         assert isinstance(caught.value, AccessRefusedError)
 
 

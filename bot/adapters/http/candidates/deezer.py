@@ -1,10 +1,10 @@
 """Deezer: related artists, and a radio that mixes an artist with its neighbours."""
 
-from typing import Any, Final
+from typing import Final
 
 from bot.adapters.http.candidates.grouping import MOST_NEIGHBOURS, by_artist
 from bot.adapters.http.candidates.memo import Memo
-from bot.adapters.http.faults import MalformedError, OutageError
+from bot.adapters.http.facts.deezer import heed_errors
 from bot.adapters.http.polite import PoliteClient
 from bot.adapters.http.shapes import Record, count, inner, record, records
 from bot.domain.candidates import Answer, FoundTrack, Ids, Neighbour, Origin, Seed
@@ -14,7 +14,6 @@ from bot.errors import GoneError
 
 NAMESAKES: Final = 10
 MOST_ID: Final = 10**15
-_QUOTA, _BUSY, _NO_DATA = 4, 700, 800
 
 
 class Deezer:
@@ -23,7 +22,7 @@ class Deezer:
     def __init__(self, client: PoliteClient) -> None:
         self.client = client
         self._ids = Memo[str | None]()
-        client.judge = self._judge
+        heed_errors(client)
 
     async def list(self, path: str, **query: str | int) -> list[Record]:
         """Return the rows of a list.
@@ -48,19 +47,6 @@ class Deezer:
         known = [one for one in found if name_key(artist_name(one.get("name")) or "") == wanted]
         known.sort(key=lambda one: -(count(one.get("nb_fan")) or 0))
         return next((id_ for one in known if (id_ := _id(one))), None)
-
-    def _judge(self, answer: Any) -> Exception | None:
-        error = answer.get("error") if isinstance(answer, dict) else None
-        code = error.get("code") if isinstance(error, dict) else None
-        if code is None:
-            return None  # the status tells, or that there is no list
-        if code == _QUOTA:
-            return self.client.later()
-        if code == _BUSY:
-            return OutageError(self.client.service)
-        if code == _NO_DATA:
-            return GoneError(self.client.service)
-        return MalformedError(self.client.service)
 
 
 class DeezerRelated:

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from bot.demo.sources.world import SourceWorld
 
-ANA = MemberId(10**18 + 1)
+ANA, BEN = MemberId(10**18 + 1), MemberId(10**18 + 2)
 LOVED = ("Radiohead", "Portishead", "Björk", "Massive Attack", "Boards of Canada")
 REFIT_S = 60.0
 
@@ -147,6 +147,13 @@ async def test_keyless_sources_bring_music_beyond_the_atlas_into_the_next_list(
         assert "Found through" in words
         assert f"elsewhere also play {subject.artist.name}" in words
         assert "played together elsewhere" in words
+
+        await app.services.consent.agree(BEN)
+        (queen,) = await app.services.onboarding.resolve_artists(["Queen"])
+        await app.services.onboarding.pick(BEN, [queen.id])
+        theirs = await app.services.taste.why(BEN, beyond[0].id)
+        assert theirs.elsewhere is not None
+        assert theirs.elsewhere.seeds == (), "whom others love is nobody's business"
 
 
 async def test_with_every_source_down_the_atlas_answers_and_nothing_is_lost(

@@ -116,7 +116,7 @@ def _fill_sources(world: SourceWorld, tracks: Sequence[AtlasTrack]) -> None:
     for number, like in enumerate(list(famous.values())[::MADE_UP_EVERY], start=1):
         made_up = world.artist(MADE_UP.format(number), *like.tags, fans=100)
         for title in MADE_UP_TITLES:
-            world.track(made_up, title)
+            world.track(made_up, f"{title}, No. {number}")
     songs_of = {
         one: world.track(
             world.artist(one.artist.name, *one.artist.tags),

@@ -22,6 +22,7 @@ from bot.client import MusicBot
 from bot.open_wiring import open_doors
 from bot.ports import Clock
 from bot.services import Services
+from bot.services.activity import ActivityService
 from bot.services.blends import BlendService
 from bot.services.consent import ConsentService
 from bot.services.door_sync import DoorReader
@@ -117,6 +118,10 @@ async def open_app(
         await services.training.start()
         tasks = _Background(stack)
         tasks.own("training", services.training.run())
+        if services.activity is not None:
+            await services.activity.start()
+            stack.push_async_callback(services.activity.close)
+            tasks.own("activity", services.activity.run())
         tasks.own("imports", _resume(services.imports))
         chores = _chores(settings, database, services)
         if spotify is not None:
@@ -166,6 +171,11 @@ def _build(
         refit_hours=settings.refit_hours,
         min_pause_s=min_refit_pause_s,
     )
+    activity = None
+    if settings.discord_activity:
+        activity = ActivityService(
+            plays=database.activity, doors=database.doors, training=training, clock=clock
+        )
     return Services(
         recommend=RecommendService(
             profiles=profiles,
@@ -233,6 +243,7 @@ def _build(
             consent=consent,
             preferences=preferences,
             training=training,
+            activity=activity,
             clock=clock,
         ),
         preferences=preferences,
@@ -252,8 +263,10 @@ def _build(
             listens=database.listens,
             consent=consent,
             training=training,
+            activity=activity,
             clock=clock,
         ),
+        activity=activity,
         spotify=None,
         upload_limit_mb=settings.upload_limit_mb,
         backup_hours=round(settings.backup_hours * settings.backup_keep),

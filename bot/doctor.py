@@ -95,7 +95,8 @@ async def _outside(settings: Settings, addresses: OpenAddresses) -> AsyncIterato
     except SettingsError:
         token = None  # said already
     if token is not None:
-        yield await _discord(token)
+        async for check in _discord(token, settings):
+            yield check
     try:
         chosen = open_sources(settings)
     except SettingsError:
@@ -119,18 +120,33 @@ async def _clock() -> Check:
     return True, "the clock agrees with Discord's"
 
 
-async def _discord(token: str) -> Check:
+async def _discord(token: str, settings: Settings) -> AsyncIterator[Check]:
     try:
         async with discord.Client(intents=discord.Intents.none()) as client:
             await client.login(token)
-            return True, f"Discord knows the token: it is {client.user}'s"
+            yield True, f"Discord knows the token: it is {client.user}'s"
+            if settings.discord_activity:
+                yield _presences(client)
     except discord.LoginFailure:
-        return False, (
-            "AUXCORD_DISCORD_TOKEN: Discord refuses it. Make a new one at "
-            "discord.com/developers/applications, under Bot, with Reset Token."
+        yield (
+            False,
+            (
+                "AUXCORD_DISCORD_TOKEN: Discord refuses it. Make a new one at "
+                "discord.com/developers/applications, under Bot, with Reset Token."
+            ),
         )
     except (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError) as error:
-        return False, f"Discord doesn't answer ({type(error).__name__}); try again later."
+        yield False, f"Discord doesn't answer ({type(error).__name__}); try again later."
+
+
+def _presences(client: discord.Client) -> Check:
+    flags = None if client.application is None else client.application.flags
+    if flags is not None and (flags.gateway_presence or flags.gateway_presence_limited):
+        return True, "the Presence Intent is on: members may switch listening along on in /doors"
+    return False, (
+        "AUXCORD_DISCORD_ACTIVITY needs the Presence Intent; switch it on at "
+        "discord.com/developers/applications, under Bot, Privileged Gateway Intents."
+    )
 
 
 def _sources(settings: Settings) -> Check:

@@ -70,6 +70,10 @@ class Settings(BaseSettings):
     discord_client_secret_file: Path | None = None
     """A file that holds it instead."""
 
+    discord_activity: bool = False
+    """Whether members may let the bot follow "Listening to Spotify" on Discord; needs the Presence
+    Intent."""
+
     contact: str | None = None
     """Your e-mail address or web page, told to every open source; without it none is asked."""
     sources: Annotated[frozenset[OpenSource] | None, NoDecode] = None

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from bot.ports import MetaStore, RecommendationStore
+    from bot.services.activity import ActivityService
     from bot.services.blends import BlendService
     from bot.services.consent import ConsentService
     from bot.services.doors import DoorService
@@ -53,6 +54,7 @@ class Services:
     meta: "MetaStore"
     notices: "NoticeBoard"
     doors: "DoorService"
+    activity: "ActivityService | None"
     spotify: SpotifyServices | None
     upload_limit_mb: int
     backup_hours: int

@@ -6,16 +6,16 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from bot import doctor
 from bot.domain.sources import NAMES
 from bot.settings import Settings
-from tests.fake_discord import FakeDiscord
+from tests.fake_discord import FakeDiscord, Intent
 from tests.fake_sources.server import FakeSources, Fault
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import pytest
 
 
 async def examined(
@@ -88,3 +88,15 @@ async def test_without_a_network_it_says_so(tmp_path: Path, monkeypatch: pytest.
     code, said = await examined(tmp_path, None)
     assert code == 1
     assert any("Discord can't be reached" in line for line in to_mend(said))
+
+
+@pytest.mark.parametrize(("granted", "code"), [(Intent.GUILD_PRESENCES, 0), (Intent(0), 1)])
+async def test_the_presence_intent_is_checked_where_it_is_needed(
+    tmp_path: Path, granted: Intent, code: int
+):
+    async with FakeDiscord(privileged=granted) as discord:
+        found, said = await examined(
+            tmp_path, None, discord_token=discord.token, discord_activity=True
+        )
+    assert found == code
+    assert any("Presence Intent" in line for line in said)

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import bot
 from bot.domain.blending import Agreement, BlendRule
-from bot.domain.doors import NAMED
+from bot.domain.doors import ACTIVITY, NAMED
 from bot.domain.listening import Source
 from bot.domain.music import LinkService
 from bot.ui.account import ADVENTURE_CHOICES
@@ -26,7 +26,7 @@ BUILT_KEYS = (
     | {f"settings.adventure_{value}" for value in ADVENTURE_CHOICES}
     | {f"settings.{n}_{s}" for n in ("private", "explicit", "notices") for s in ("on", "off")}
     | {f"part.{name}" for name in (*KINDS, BIAS, LIKE)}
-    | {f"doors.{do}_{source}" for do in ("connect", "close") for source in NAMED}
+    | {f"doors.{do}_{source}" for do in ("connect", "close") for source in (*NAMED, ACTIVITY)}
     | {"playlist.name_list", "playlist.name_blend"}
     | {
         f"{stem}.{form}"

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.adapters.sqlite import lock
+from bot.adapters.sqlite.activity import SqliteActivityStore
 from bot.adapters.sqlite.backup import copy_verified
 from bot.adapters.sqlite.blends import SqliteBlendStore
 from bot.adapters.sqlite.blocks import SqliteBlockStore
@@ -103,6 +104,7 @@ class Database:
         self.doors: DoorStore = SqliteDoorStore(
             readers=readers, writer=writer, withdrawal=self.withdrawal, importing=importing
         )
+        self.activity = SqliteActivityStore(readers=readers, writer=writer)
         self.door_syncs = SqliteDoorSyncStore(readers=readers, writer=writer)
         self.recommendations: RecommendationStore = SqliteRecommendationStore(
             readers=readers, writer=writer

@@ -1,0 +1,2 @@
+-- Nothing yet: the number is taken by another change.
+SELECT 1;

@@ -20,9 +20,13 @@ from bot.adapters.uploads import UploadFolder
 from bot.adapters.worker_process import WorkerProcess
 from bot.client import MusicBot
 from bot.open_wiring import open_doors
+from bot.own_pages import OwnPages, own_pages
+from bot.pages_wiring import open_identity, open_pages
 from bot.ports import Clock
+from bot.ports_spotify import Identity
 from bot.services import Services
 from bot.services.activity import ActivityService
+from bot.services.big_uploads import BigUploads
 from bot.services.blends import BlendService
 from bot.services.consent import ConsentService
 from bot.services.door_sync import DoorReader
@@ -98,6 +102,12 @@ async def open_app(
         )
         services = _build(settings, database, uploads, compute, worker, clock, min_refit_pause_s)
         await apply_use(settings, database)
+        addresses = addresses or Addresses()
+        pages, identity = own_pages(settings), None
+        if pages is not None:
+            identity = await stack.enter_async_context(
+                open_identity(pages, notices=services.notices, addresses=addresses)
+            )
         spotify = await stack.enter_async_context(
             open_spotify(
                 settings,
@@ -105,12 +115,23 @@ async def open_app(
                 consent=services.consent,
                 training=services.training,
                 notices=services.notices,
+                identity=identity,
                 clock=clock,
-                addresses=addresses or Addresses(),
+                addresses=addresses,
             )
         )
         if spotify is not None:
             services = replace(services, spotify=spotify.services)
+        chores = _chores(settings, database, services)
+        if pages is not None and identity is not None:
+            big = _big_uploads(settings, database, uploads, services, pages, identity, clock)
+            services = replace(services, uploads=big)
+            stack.push_async_callback(big.close)
+            links = None if spotify is None else spotify.services.links
+            await stack.enter_async_context(
+                open_pages(settings, pages, links=links, uploads=big, addresses=addresses)
+            )
+            chores.append(Chore("uploads", HOUR_S, 200, big.sweep))
         opened = await stack.enter_async_context(
             open_doors(settings, services=services, addresses=open_addresses or OpenAddresses())
         )
@@ -123,7 +144,6 @@ async def open_app(
             stack.push_async_callback(services.activity.close)
             tasks.own("activity", services.activity.run())
         tasks.own("imports", _resume(services.imports))
-        chores = _chores(settings, database, services)
         if spotify is not None:
             tasks.own("spotify", spotify.services.sync.run())
             chores += spotify.chores
@@ -267,9 +287,33 @@ def _build(
             clock=clock,
         ),
         activity=activity,
+        uploads=None,
         spotify=None,
         upload_limit_mb=settings.upload_limit_mb,
         backup_hours=round(settings.backup_hours * settings.backup_keep),
+    )
+
+
+def _big_uploads(
+    settings: Settings,
+    database: Database,
+    uploads: UploadFolder,
+    services: Services,
+    pages: OwnPages,
+    identity: Identity,
+    clock: Clock,
+) -> BigUploads:
+    return BigUploads(
+        tickets=database.upload_tickets,
+        files=uploads,
+        imports=services.imports,
+        consent=services.consent,
+        identity=identity,
+        notices=services.notices,
+        clock=clock,
+        base_url=pages.base_url,
+        identity_redirect_uri=pages.identity_redirect_uri,
+        limit_mb=settings.web_upload_limit_mb,
     )
 
 

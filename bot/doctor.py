@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 import aiohttp
 import discord
 
-from bot import __version__, spotify_door
+from bot import __version__, own_pages, spotify_door
 from bot.adapters.http.addresses import OpenAddresses
 from bot.adapters.sqlite import backup as backups
 from bot.adapters.sqlite.database import DATABASE_NAME
@@ -85,6 +85,7 @@ def _here(settings: Settings | None, problem: str | None) -> Iterator[Check]:
         yield _space(settings)
         yield _database(settings)
         yield spotify_door.checked(settings)
+        yield own_pages.checked(settings)
         yield _sources(settings)
 
 

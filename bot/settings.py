@@ -39,6 +39,8 @@ class Settings(BaseSettings):
     """Threads that score recommendations."""
     upload_limit_mb: Annotated[int, Field(ge=1, le=512)] = 25
     """Largest attachment `/import` accepts; Discord itself allows 10 MiB without Nitro."""
+    web_upload_limit_mb: Annotated[int, Field(ge=1, le=2048)] = 512
+    """Largest file the upload page takes, where the bot's own pages are on."""
     shown_days: Annotated[int, Field(ge=0, le=365)] = 30
     """A pick is not shown again to the same member in the same server for this many days."""
     backup_hours: Annotated[float, Field(ge=0, le=720)] = 24.0

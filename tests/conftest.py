@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import hypothesis
 import pytest
@@ -24,8 +24,8 @@ hypothesis.settings.register_profile("search", deadline=None)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
 
-def settings_for(data_dir: Path) -> Settings:
-    return Settings(_env_file=None, data_dir=data_dir, backup_hours=0)
+def settings_for(data_dir: Path, **changes: Any) -> Settings:
+    return Settings(_env_file=None, data_dir=data_dir, backup_hours=0, **changes)
 
 
 async def _prepare(data_dir: Path) -> None:

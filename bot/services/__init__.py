@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from bot.ports import MetaStore, RecommendationStore
     from bot.services.activity import ActivityService
+    from bot.services.big_uploads import BigUploads
     from bot.services.blends import BlendService
     from bot.services.consent import ConsentService
     from bot.services.doors import DoorService
@@ -55,6 +56,8 @@ class Services:
     notices: "NoticeBoard"
     doors: "DoorService"
     activity: "ActivityService | None"
+    uploads: "BigUploads | None"
+    """The upload page, where the bot's own pages are on."""
     spotify: SpotifyServices | None
     upload_limit_mb: int
     backup_hours: int

@@ -16,7 +16,7 @@ SOURCES = sorted(
 )
 KEY = re.compile(r"""["']((?:[a-z_]+\.)*[a-z_0-9]+)["']""")
 
-FILES = {"blend.txt"}
+FILES = {"blend.txt", "upload.js"}
 BUILT_KEYS = (
     {f"blend.rule_{rule}" for rule in BlendRule}
     | {f"blend.standing_{state}" for state in Agreement}
@@ -36,6 +36,7 @@ BUILT_KEYS = (
             "import.done",
             "taste.sources",
             "unlink.done",
+            "web.upload.done",
         )
         for form in ("one", "other")
     }

@@ -49,6 +49,7 @@ from bot.adapters.sqlite.spotify_work import (
     SqlitePlaylistStore,
     SqliteSyncStore,
 )
+from bot.adapters.sqlite.upload_tickets import SqliteUploadTicketStore
 from bot.adapters.sqlite.withdrawal import Withdrawal
 from bot.adapters.sqlite.writer import Writer
 from bot.errors import StorageError
@@ -116,6 +117,7 @@ class Database:
         self.meta: MetaStore = SqliteMetaStore(readers=readers, writer=writer)
         self.spotify = SqliteSpotifyStore(readers=readers, writer=writer)
         self.link_requests = SqliteLinkRequestStore(readers=readers, writer=writer)
+        self.upload_tickets = SqliteUploadTicketStore(readers=readers, writer=writer)
         self.spotify_gate = SqliteGateStore(readers=readers, writer=writer)
         self.spotify_syncs = SqliteSyncStore(readers=readers, writer=writer)
         self.playlists = SqlitePlaylistStore(readers=readers, writer=writer)

@@ -414,6 +414,8 @@ CREATE TABLE upload_tickets (
   folder TEXT,
   file_name TEXT,
   size INTEGER,
+  stamp TEXT,
+  import_id INTEGER,
   used_at INTEGER
 ) STRICT, WITHOUT ROWID;
 

@@ -19,6 +19,8 @@ CREATE TABLE upload_tickets (
   folder TEXT,
   file_name TEXT,
   size INTEGER,
+  stamp TEXT,
+  import_id INTEGER,
   used_at INTEGER
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX upload_tickets_by_expiry ON upload_tickets (expires_at);

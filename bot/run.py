@@ -20,6 +20,7 @@ QUIET = (
     "discord.http",
     "discord.gateway",
     "discord.client",
+    "discord.webhook",
     "spotipy",
     "urllib3",
     "requests",

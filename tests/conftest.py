@@ -12,8 +12,10 @@ import pytest
 
 from bot.app import open_app
 from bot.settings import Settings
+from tests.canary import NET, mark_secrets, watched
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -22,6 +24,16 @@ if TYPE_CHECKING:
 hypothesis.settings.register_profile("steady", derandomize=True, deadline=None)
 hypothesis.settings.register_profile("search", deadline=None)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
+
+
+mark_secrets()
+
+
+@pytest.fixture(autouse=True)
+def no_secret_in_the_log() -> Iterator[None]:
+    """The whole suite runs at DEBUG, and no test may let a secret get into the log."""
+    with watched(NET):
+        yield
 
 
 def settings_for(data_dir: Path, **changes: Any) -> Settings:

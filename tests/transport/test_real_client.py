@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -105,8 +106,7 @@ async def test_a_vote_whose_receipt_is_lost_is_durable_all_the_same(real: Real):
 
 
 async def _until(real: Real, verdicts: list[Verdict]) -> None:
-    for _ in range(200):
-        if await real.votes(real.bruno) == verdicts:
-            return
-        await real.app.database.meta.get("a turn of the loop")
-    assert await real.votes(real.bruno) == verdicts
+    """Wait until exactly these votes stand; each look gives way to the others."""
+    async with asyncio.timeout(10):
+        while await real.votes(real.bruno) != verdicts:
+            pass

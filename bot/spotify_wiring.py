@@ -10,6 +10,7 @@ import aiohttp
 
 from bot.adapters.spotify.addresses import Addresses
 from bot.adapters.sqlite.database import Database
+from bot.covers import cover_for
 from bot.domain.spotify import ListensUse
 from bot.errors import SettingsError
 from bot.own_pages import own_pages
@@ -141,7 +142,7 @@ async def open_spotify(
                 links=links,
                 sync=sync,
                 playlists=PlaylistService(
-                    tokens=tokens, api=api, store=database.playlists, clock=clock
+                    tokens=tokens, api=api, store=database.playlists, clock=clock, cover=cover_for
                 ),
             ),
             chores=(

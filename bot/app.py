@@ -20,13 +20,11 @@ from bot.adapters.uploads import UploadFolder
 from bot.adapters.worker_process import WorkerProcess
 from bot.client import MusicBot
 from bot.open_wiring import open_doors
-from bot.own_pages import OwnPages, own_pages
+from bot.own_pages import own_pages
 from bot.pages_wiring import open_identity, open_pages
 from bot.ports import Clock
-from bot.ports_spotify import Identity
 from bot.services import Services
 from bot.services.activity import ActivityService
-from bot.services.big_uploads import BigUploads
 from bot.services.blends import BlendService
 from bot.services.consent import ConsentService
 from bot.services.door_sync import DoorReader
@@ -93,6 +91,7 @@ async def open_app(
         await database.catalogue.seed_atlas(atlas_folder())
         compute = await stack.enter_async_context(ThreadCompute(threads=settings.compute_threads))
         uploads = await stack.enter_async_context(UploadFolder(database.uploads_dir))
+        await _sweep_uploads(database, uploads)
         worker = await stack.enter_async_context(
             WorkerProcess(
                 settings.data_dir,
@@ -124,13 +123,20 @@ async def open_app(
             services = replace(services, spotify=spotify.services)
         chores = _chores(settings, database, services)
         if pages is not None and identity is not None:
-            big = _big_uploads(settings, database, uploads, services, pages, identity, clock)
-            services = replace(services, uploads=big)
-            stack.push_async_callback(big.close)
-            links = None if spotify is None else spotify.services.links
-            await stack.enter_async_context(
-                open_pages(settings, pages, links=links, uploads=big, addresses=addresses)
+            big = await stack.enter_async_context(
+                open_pages(
+                    settings,
+                    pages,
+                    identity=identity,
+                    database=database,
+                    files=uploads,
+                    services=services,
+                    links=None if spotify is None else spotify.services.links,
+                    addresses=addresses,
+                    clock=clock,
+                )
             )
+            services = replace(services, uploads=big)
             chores.append(Chore("uploads", HOUR_S, 200, big.sweep))
         opened = await stack.enter_async_context(
             open_doors(settings, services=services, addresses=open_addresses or OpenAddresses())
@@ -157,6 +163,14 @@ async def open_app(
 def atlas_folder() -> Path:
     """Return where the packaged atlas lies."""
     return Path(str(resources.files("bot.atlas").joinpath("data")))
+
+
+async def _sweep_uploads(database: Database, uploads: UploadFolder) -> None:
+    """Delete what a stop left behind that nothing refers to."""
+    jobs = await database.listens.imports(unfinished=True)
+    keep = {*(job.folder for job in jobs), *await database.upload_tickets.folders()}
+    if n := await uploads.sweep(keep):
+        log.info("deleted %d uploads that a stop had left behind", n)
 
 
 async def _serving_folder(database: Database) -> Path | None:
@@ -291,29 +305,6 @@ def _build(
         spotify=None,
         upload_limit_mb=settings.upload_limit_mb,
         backup_hours=round(settings.backup_hours * settings.backup_keep),
-    )
-
-
-def _big_uploads(
-    settings: Settings,
-    database: Database,
-    uploads: UploadFolder,
-    services: Services,
-    pages: OwnPages,
-    identity: Identity,
-    clock: Clock,
-) -> BigUploads:
-    return BigUploads(
-        tickets=database.upload_tickets,
-        files=uploads,
-        imports=services.imports,
-        consent=services.consent,
-        identity=identity,
-        notices=services.notices,
-        clock=clock,
-        base_url=pages.base_url,
-        identity_redirect_uri=pages.identity_redirect_uri,
-        limit_mb=settings.web_upload_limit_mb,
     )
 
 

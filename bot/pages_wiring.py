@@ -7,9 +7,13 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 import aiohttp
 
 from bot.adapters.spotify.addresses import Addresses
+from bot.adapters.sqlite.database import Database
+from bot.adapters.uploads import UploadFolder
 from bot.errors import SettingsError
 from bot.own_pages import IDENTITY_CALLBACK, OwnPages
+from bot.ports import Clock
 from bot.ports_spotify import Identity
+from bot.services import Services
 from bot.services.big_uploads import BigUploads
 from bot.services.linking import LinkService
 from bot.services.notices import NoticeBoard
@@ -41,11 +45,15 @@ async def open_pages(
     settings: Settings,
     pages: OwnPages,
     *,
+    identity: Identity,
+    database: Database,
+    files: UploadFolder,
+    services: Services,
     links: LinkService | None,
-    uploads: BigUploads,
     addresses: Addresses,
-) -> AsyncIterator[None]:
-    """Serve the pages until the block ends.
+    clock: Clock,
+) -> AsyncIterator[BigUploads]:
+    """Serve the pages until the block ends; yield what takes large files in.
 
     Raises
     ------
@@ -59,6 +67,18 @@ async def open_pages(
     from bot.web.server import serve_pages
     from bot.web.uploads import UploadPages
 
+    uploads = BigUploads(
+        tickets=database.upload_tickets,
+        files=files,
+        imports=services.imports,
+        consent=services.consent,
+        identity=identity,
+        notices=services.notices,
+        clock=clock,
+        base_url=pages.base_url,
+        identity_redirect_uri=pages.identity_redirect_uri,
+        limit_mb=settings.web_upload_limit_mb,
+    )
     render = Renderer(demo=addresses.stand_ins)
     sending = UploadPages(uploads=uploads, render=render, base_url=pages.base_url)
     linking = None
@@ -83,9 +103,10 @@ async def open_pages(
         secure=pages.base_url.startswith("https://"),
     )
     async with AsyncExitStack() as stack:
+        stack.push_async_callback(uploads.close)
         port = await _listen(stack, serving, settings)
         log.info("the pages listen on %s:%d for %s", settings.web_host, port, pages.base_url)
-        yield
+        yield uploads
 
 
 async def _listen(

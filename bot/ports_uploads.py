@@ -45,6 +45,10 @@ class UploadTicketStore(Protocol):
         """Note the import of a complete file with it; None when that was done already."""
         ...
 
+    async def folders(self) -> Sequence[str]:
+        """Return where files that are still arriving lie."""
+        ...
+
     async def delete(self, id_hash: str) -> None:
         """Delete a link: somebody else opened it."""
         ...

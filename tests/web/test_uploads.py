@@ -177,12 +177,15 @@ async def test_a_restart_in_the_middle_loses_nothing(data_dir: Path) -> None:
         await sender.choose(len(EXPORT))
         await sender.send(0, EXPORT[:1000])
         cookies = list(sender.browser.http.cookie_jar)
+    orphan = data_dir / "uploads" / ("0" * 32)
+    orphan.mkdir()
     async with AsyncExitStack() as second:
         house = await open_house(data_dir, second, pages=True)
         browser = await house.browser()
         for cookie in cookies:
             browser.http.cookie_jar.update_cookies({cookie.key: cookie.value})
         again = Sender(house, browser, await token_in(browser))
+        assert not orphan.exists(), "what nothing refers to is gone"
         assert await again.ask("HEAD", {}) == (200, 1000)
         assert await again.send(1000, EXPORT[1000:]) == (204, len(EXPORT))
         assert await again.plays() == 400

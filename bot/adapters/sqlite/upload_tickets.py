@@ -84,6 +84,10 @@ class SqliteUploadTicketStore:
         """Note the import of a complete file with it; None when that was done already."""
         return await self._writer.run(_use_up, id_hash, to_ms(at))
 
+    async def folders(self) -> Sequence[str]:
+        """Return where files that are still arriving lie."""
+        return await self._readers.run(_folders)
+
     async def delete(self, id_hash: str) -> None:
         """Delete a link: somebody else opened it."""
         await self._writer.run(_changed, "DELETE FROM upload_tickets WHERE id_hash = ?", (id_hash,))
@@ -115,6 +119,13 @@ def _use_up(raw: sqlite3.Connection, id_hash: str, at: int) -> ImportJob | None:
     job = imports.begin(raw, MemberId(row[0]), [row[1]], row[2], at)
     raw.execute("UPDATE upload_tickets SET import_id = ? WHERE id_hash = ?", (job.id, id_hash))
     return job
+
+
+def _folders(raw: sqlite3.Connection) -> list[str]:
+    rows = raw.execute(
+        "SELECT folder FROM upload_tickets WHERE folder IS NOT NULL AND used_at IS NULL"
+    )
+    return [folder for (folder,) in rows]
 
 
 def _delete(raw: sqlite3.Connection, which: str, arg: int) -> list[str]:

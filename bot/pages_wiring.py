@@ -17,6 +17,7 @@ from bot.services import Services
 from bot.services.big_uploads import BigUploads
 from bot.services.linking import LinkService
 from bot.services.notices import NoticeBoard
+from bot.services.upload_links import UploadLinks
 from bot.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -67,16 +68,22 @@ async def open_pages(
     from bot.web.server import serve_pages
     from bot.web.uploads import UploadPages
 
-    uploads = BigUploads(
+    private = UploadLinks(
         tickets=database.upload_tickets,
         files=files,
-        imports=services.imports,
         consent=services.consent,
         identity=identity,
-        notices=services.notices,
         clock=clock,
         base_url=pages.base_url,
         identity_redirect_uri=pages.identity_redirect_uri,
+    )
+    uploads = BigUploads(
+        links=private,
+        tickets=database.upload_tickets,
+        files=files,
+        imports=services.imports,
+        notices=services.notices,
+        clock=clock,
         limit_mb=settings.web_upload_limit_mb,
     )
     render = Renderer(demo=addresses.stand_ins)

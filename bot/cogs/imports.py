@@ -73,7 +73,7 @@ class Imports(commands.Cog):
         uploads = self._services.uploads
         if uploads is None:
             raise why
-        url = await uploads.begin(member_of(interaction), interaction.user.display_name)
+        url = await uploads.links.begin(member_of(interaction), interaction.user.display_name)
         words = None if why.key == "error.import_no_file" else text(why.key, **why.params)
         await interaction.edit_original_response(view=upload_offer(url, too_large=words))
 

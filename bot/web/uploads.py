@@ -18,14 +18,12 @@ from bot.domain.uploads import UploadFile, UploadTicket
 from bot.errors import MusicBotError, UserError
 from bot.services.big_uploads import (
     LONGEST_NAME,
-    STATE_PREFIX,
-    TO_SEND,
     BigUploads,
-    UploadRefusedError,
     UploadState,
     WrongOffsetError,
     finished,
 )
+from bot.services.upload_links import STATE_PREFIX, TO_SEND, UploadRefusedError
 from bot.ui.account import note_words
 from bot.ui.texts import number, plain, plural
 from bot.web.pages import SEPARATOR, Page
@@ -85,7 +83,7 @@ class UploadPages:
         async def handle(request: web.Request) -> web.StreamResponse:
             _, browser = self._carried(request)
             query = request.query
-            await self._uploads.identified(
+            await self._uploads.links.identified(
                 state=query.get("state", ""), code=query.get("code", ""), browser=browser
             )
             return _to(PAGE)
@@ -95,7 +93,7 @@ class UploadPages:
     async def _open(self, request: web.Request) -> web.StreamResponse:
         """Say what this is about; nothing is tied to a browser that only looks."""
         rid = request.match_info["rid"]
-        ticket = await self._uploads.look(rid)
+        ticket = await self._uploads.links.look(rid)
         return self._render.page("upload_open.html", name=ticket.name, rid=rid)
 
     async def _say_who(self, request: web.Request) -> web.StreamResponse:
@@ -103,7 +101,7 @@ class UploadPages:
         known_rid, known = self._carried(request)
         if known_rid == rid:
             browser = known
-        response = _to(await self._uploads.say_who(rid, browser))
+        response = _to(await self._uploads.links.say_who(rid, browser))
         response.set_cookie(
             self._cookie,
             f"{rid}{SEPARATOR}{browser}",
@@ -122,7 +120,7 @@ class UploadPages:
         page = self._render.page(
             "upload_file.html",
             name=ticket.name,
-            token=self._uploads.form_token(ticket, browser),
+            token=self._uploads.links.form_token(ticket, browser),
             limit=self._uploads.limit_mb,
             begun=ticket.file.name if ticket.file and ticket.import_id is None else "",
             chosen=ticket.import_id is not None,
@@ -181,7 +179,7 @@ class UploadPages:
 
     async def _admitted(self, request: web.Request, *, token: str | None = None) -> UploadTicket:
         rid, browser = self._carried(request)
-        return await self._uploads.admitted(rid, browser, token=token)
+        return await self._uploads.links.admitted(rid, browser, token=token)
 
     def _guarded(self, page: Page) -> Page:
         """Answer refusals as pages: never a trace, never the address that was asked for."""

@@ -128,7 +128,7 @@ async def test_a_file_arrives_over_a_bad_connection(
     assert uploads is not None
     house.discord.people = {ANA: "Ana"}
     await house.app.services.consent.agree(ANA)
-    address = await uploads.begin(ANA, "Ana")
+    address = await uploads.links.begin(ANA, "Ana")
     file = tmp_path / "my_spotify_data.zip"
     file.write_bytes(spotify_extended_zip(400))
     cut: list[str] = []
@@ -173,7 +173,7 @@ async def test_a_file_that_is_refused_says_why_and_may_be_exchanged(
     file = tmp_path / "too_large.zip"
     file.write_bytes(b"x" * 1000)
     async with browser_page("light", 800, allowed="413") as page:
-        await page.goto(await uploads.begin(ANA, "Ana"))
+        await page.goto(await uploads.links.begin(ANA, "Ana"))
         await page.get_by_role("button", name="Continue with Discord").click()
         await page.get_by_role("button", name="I am Ana").click()
         await page.get_by_label("Your export").set_input_files(file)

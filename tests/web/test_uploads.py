@@ -43,7 +43,7 @@ class Sender:
     @classmethod
     async def admitted(cls, house: House, member: MemberId = ANA, name: str = "Ana") -> Sender:
         await house.app.services.consent.agree(member)
-        address = await uploads_of(house).begin(member, name)
+        address = await uploads_of(house).links.begin(member, name)
         browser = await house.browser()
         status, location, _ = await house.identify(browser, address, member)
         assert (status, location) == (303, "/upload/file")
@@ -100,7 +100,7 @@ class Sender:
     async def arrived(self, size: int) -> None:
         """Wait until so much is on disk."""
         uploads = uploads_of(self.house)
-        ticket = await uploads.admitted(*self.carried())
+        ticket = await uploads.links.admitted(*self.carried())
         async with asyncio.timeout(10):
             while (await uploads.state(ticket)).received < size:
                 pass  # each look gives way to the others
@@ -205,7 +205,7 @@ async def test_a_newer_connection_overtakes_one_that_hangs(house: House) -> None
     sender = await Sender.admitted(house)
     await sender.choose(len(EXPORT))
     gate = asyncio.Event()
-    ticket = await uploads_of(house).admitted(*sender.carried())
+    ticket = await uploads_of(house).links.admitted(*sender.carried())
     sent = asyncio.Event()
 
     async def hanging():
@@ -267,7 +267,7 @@ async def test_something_that_is_no_export_says_so(house: House) -> None:
 
 async def test_1_a_victim_who_opens_an_attackers_link_is_stopped(house: House) -> None:
     await house.app.services.consent.agree(ANA)
-    address = await uploads_of(house).begin(ANA, "Ana")
+    address = await uploads_of(house).links.begin(ANA, "Ana")
     victim = await house.browser()
     status, _, page = await house.identify(victim, address, BEN)
     assert status == 403
@@ -311,7 +311,7 @@ async def test_4_a_form_on_another_site_can_not_send(house: House) -> None:
 
 async def test_5_a_link_is_over_after_ten_minutes_and_sending_after_a_day(house: House) -> None:
     await house.app.services.consent.agree(BEN)
-    unopened = await uploads_of(house).begin(BEN, "Ben")
+    unopened = await uploads_of(house).links.begin(BEN, "Ben")
     sender = await Sender.admitted(house)
     await sender.choose(len(EXPORT))
     house.clock.pass_time(minutes=10)
@@ -343,7 +343,7 @@ async def test_7_looking_at_a_link_ties_it_to_nobody_and_the_first_browser_has_i
     house: House,
 ) -> None:
     await house.app.services.consent.agree(ANA)
-    address = await uploads_of(house).begin(ANA, "Ana")
+    address = await uploads_of(house).links.begin(ANA, "Ana")
     robot, browser, late = [await house.browser() for _ in range(3)]
     assert (await robot.get(address))[0] == 200
     assert (await browser.post(address))[0] == 303
@@ -356,7 +356,7 @@ async def test_7_looking_at_a_link_ties_it_to_nobody_and_the_first_browser_has_i
 async def test_8_an_unknown_state_from_discord(house: House, query: str) -> None:
     browser = await house.browser()
     await house.app.services.consent.agree(ANA)
-    await browser.post(await uploads_of(house).begin(ANA, "Ana"))
+    await browser.post(await uploads_of(house).links.begin(ANA, "Ana"))
     status, words = await browser.result(await browser.get(f"/discord/callback{query}"))
     assert status in (400, 403)
     assert "Traceback" not in words
@@ -430,7 +430,7 @@ async def test_the_page_is_there_without_spotify_too(data_dir: Path) -> None:
         assert app.services.spotify is None
         assert app.services.uploads is not None
         await app.services.consent.agree(ANA)
-        address = await app.services.uploads.begin(ANA, "Ana")
+        address = await app.services.uploads.links.begin(ANA, "Ana")
         async with aiohttp.ClientSession() as http, http.get(address) as answer:
             assert answer.status == 200
             assert "Ana" in await answer.text()

@@ -16,6 +16,7 @@ from yarl import URL
 from bot.app import open_app
 from bot.settings import Settings
 from bot.web.uploads import TUS, TUS_TYPE
+from bot.worker.limits import MIB, Limits
 from tests.fakes_spotify import FixedClock
 from tests.web.conftest import ANA, BEN, Browser, House, free_port, open_house
 from tests.worker.exports import spotify_extended_zip
@@ -434,3 +435,8 @@ async def test_the_page_is_there_without_spotify_too(data_dir: Path) -> None:
         async with aiohttp.ClientSession() as http, http.get(address) as answer:
             assert answer.status == 200
             assert "Ana" in await answer.text()
+
+
+def test_the_page_promises_no_more_than_the_import_reads() -> None:
+    promised = Settings(_env_file=None).web_upload_limit_mb * MIB
+    assert promised <= Limits().file_bytes <= Limits().total_bytes

@@ -17,6 +17,7 @@ from bot import __version__, own_pages, spotify_door
 from bot.adapters.http.addresses import OpenAddresses
 from bot.adapters.sqlite import backup as backups
 from bot.adapters.sqlite.database import DATABASE_NAME
+from bot.adapters.sqlite.spotify_quota import spent
 from bot.domain.sources import NAMES, OpenSource
 from bot.errors import DatabaseBusyError, MusicBotError, SettingsError, UpstreamError, UserError
 from bot.open_sources import OpenSources, in_words, open_sources, secrets_of
@@ -86,6 +87,7 @@ def _here(settings: Settings | None, problem: str | None) -> Iterator[Check]:
         yield _database(settings)
         yield spotify_door.checked(settings)
         yield own_pages.checked(settings)
+        yield from _quota(settings)
         yield _sources(settings)
 
 
@@ -223,6 +225,27 @@ def _token(settings: Settings) -> tuple[bool, str]:
     except SettingsError as error:
         return False, str(error)
     return True, "a Discord token is set"
+
+
+def _quota(settings: Settings) -> Iterator[Check]:
+    path = settings.data_dir / DATABASE_NAME
+    if settings.spotify_client_id is None or not path.is_file():
+        return
+    now = datetime.now(UTC)
+    found = spent(path, now=now)
+    if found is None:
+        return  # the database's own line says what is wrong with it
+    calls, until = found
+    of = settings.spotify_daily_calls
+    if until is not None:
+        yield (
+            False,
+            (
+                f"Spotify wants no calls until {until:%Y-%m-%d %H:%M} UTC; nothing is lost meanwhile. If "
+                "this comes back, make AUXCORD_SPOTIFY_DAILY_CALLS smaller."
+            ),
+        )
+    yield True, f"Spotify: {calls} of {of} calls made today, {max(0, of - calls)} left"
 
 
 def _python() -> tuple[bool, str]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -100,3 +102,20 @@ async def test_the_presence_intent_is_checked_where_it_is_needed(
         )
     assert found == code
     assert any("Presence Intent" in line for line in said)
+
+
+@pytest.mark.parametrize("closed", [False, True])
+def test_what_is_left_of_the_day_at_spotify(data_dir: Path, closed: bool):
+    now = datetime.now(UTC)
+    until = now + timedelta(hours=20) if closed else now - timedelta(hours=1)
+    with closing(sqlite3.connect(data_dir / "auxcord.sqlite3")) as raw, raw:
+        for day, calls in ((now, 30), (now - timedelta(days=1), 900)):
+            raw.execute("INSERT INTO spotify_calls VALUES (?, 'me', ?)", (f"{day:%Y-%m-%d}", calls))
+        raw.execute(
+            "INSERT INTO spotify_gate VALUES (1, ?, 1, 'QUOTA')", (int(until.timestamp() * 1000),)
+        )
+    said: list[str] = []
+    settings = Settings(_env_file=None, data_dir=data_dir, spotify_client_id="id")
+    doctor.examine(settings, None, offline=True, say=said.append)
+    assert "ok   Spotify: 30 of 400 calls made today, 370 left" in said
+    assert any("wants no calls until" in line for line in to_mend(said)) is closed

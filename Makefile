@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 LISTENS ?=
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format lint types contracts lock install clean
+.PHONY: help demo feedback test check format lint types contracts lock install clean
 
 help: ## what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -20,6 +20,9 @@ install: $(STAMP) ## make .venv from the lock
 
 demo: $(STAMP) ## the real bot in a simulated Discord in your browser; LISTENS="FILE…" for real listening data
 	$(BIN)/python -m bot demo $(LISTENS)
+
+feedback: $(STAMP) ## ten rounds of feedback over the sample community: does it help?
+	$(BIN)/python -m bot.demo.feedback_run
 
 test: $(STAMP) ## every test, offline
 	$(BIN)/python -m pytest -q

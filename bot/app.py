@@ -35,6 +35,7 @@ from bot.services.imports import ImportService
 from bot.services.notices import NoticeBoard
 from bot.services.onboarding import OnboardingService
 from bot.services.preferences import Preferences
+from bot.services.previews import PreviewService
 from bot.services.privacy import PrivacyService
 from bot.services.profiles import Profiles
 from bot.services.recommend import RecommendService
@@ -139,7 +140,13 @@ async def open_app(
             services = replace(services, uploads=big)
             chores.append(Chore("uploads", HOUR_S, 200, big.sweep))
         opened = await stack.enter_async_context(
-            open_doors(settings, services=services, addresses=open_addresses or OpenAddresses())
+            open_doors(
+                settings,
+                services=services,
+                store=database.enrichment,
+                clock=clock,
+                addresses=open_addresses or OpenAddresses(),
+            )
         )
         await services.preferences.load()
         await services.training.start()
@@ -302,6 +309,7 @@ def _build(
         ),
         activity=activity,
         uploads=None,
+        previews=PreviewService(),
         spotify=None,
         upload_limit_mb=settings.upload_limit_mb,
         backup_hours=round(settings.backup_hours * settings.backup_keep),

@@ -16,10 +16,19 @@ import discord
 from bot import __version__, own_pages, spotify_door
 from bot.adapters.http.addresses import OpenAddresses
 from bot.adapters.sqlite import backup as backups
+from bot.adapters.sqlite.coverage import read_coverage, read_troubles
 from bot.adapters.sqlite.database import DATABASE_NAME
 from bot.adapters.sqlite.spotify_quota import spent
+from bot.domain.enrichment import SOURCE_OF
 from bot.domain.sources import NAMES, OpenSource
-from bot.errors import DatabaseBusyError, MusicBotError, SettingsError, UpstreamError, UserError
+from bot.errors import (
+    DatabaseBusyError,
+    MusicBotError,
+    SettingsError,
+    StorageError,
+    UpstreamError,
+    UserError,
+)
 from bot.open_sources import OpenSources, in_words, open_sources, secrets_of
 from bot.settings import Settings
 
@@ -89,6 +98,7 @@ def _here(settings: Settings | None, problem: str | None) -> Iterator[Check]:
         yield own_pages.checked(settings)
         yield from _quota(settings)
         yield _sources(settings)
+        yield from _coverage(settings)
 
 
 async def _outside(settings: Settings, addresses: OpenAddresses) -> AsyncIterator[Check]:
@@ -160,6 +170,30 @@ def _sources(settings: Settings) -> Check:
     if chosen is None:
         return True, "no open source is asked (AUXCORD_CONTACT is not set)"
     return True, f"open sources that are asked: {in_words(chosen)}"
+
+
+def _coverage(settings: Settings) -> Iterator[Check]:
+    """Say how much is known of the catalogue; that little is known is nothing to mend."""
+    path = settings.data_dir / DATABASE_NAME
+    if not path.is_file():
+        return
+    try:
+        found = read_coverage(path)
+        troubles = read_troubles(path, at=datetime.now(UTC))
+    except StorageError as error:
+        yield True, f"what is known of the catalogue can't be counted ({error})"
+        return
+    yield True, f"catalogue: {'; '.join(map(str, found.everything))}"
+    yield True, f"of it, what members met: {'; '.join(map(str, found.touched))}"
+    for task, state in troubles.items():
+        words = task.replace("_", " ")
+        yield (
+            True,
+            (
+                f"{NAMES[SOURCE_OF[task]]} is not asked for {words} until {state.paused_until:%Y-%m-%d %H:%M} "
+                f"UTC, after {state.strikes} failures in a row ({state.trouble}); what is stored stays"
+            ),
+        )
 
 
 async def _each_source(chosen: OpenSources, addresses: OpenAddresses) -> AsyncIterator[Check]:

@@ -10,8 +10,11 @@ from bot import __version__
 from bot.adapters.http.addresses import OpenAddresses
 from bot.domain.sources import OpenSource
 from bot.open_sources import OpenSources, in_words, open_sources, secrets_of
+from bot.ports import Clock
 from bot.ports_doors import NameDoor
+from bot.ports_enrichment import EnrichmentStore, FactSource
 from bot.services import Services
+from bot.services.enrichment import EnrichmentService, Lane
 from bot.services.upkeep import Chore
 from bot.settings import Settings
 
@@ -31,7 +34,12 @@ class OpenDoors:
 
 @asynccontextmanager
 async def open_doors(
-    settings: Settings, *, services: Services, addresses: OpenAddresses
+    settings: Settings,
+    *,
+    services: Services,
+    store: EnrichmentStore,
+    clock: Clock,
+    addresses: OpenAddresses,
 ) -> AsyncIterator[OpenDoors]:
     """Open what the settings allow until the block ends; without a contact nothing is asked.
 
@@ -55,6 +63,16 @@ async def open_doors(
         tasks: list[tuple[str, Coroutine[Any, Any, None]]] = []
         if reader.doors:
             tasks.append(("names", reader.run()))
+        lanes = [
+            Lane(source, store=store, training=services.training, clock=clock)
+            for source in fact_sources(chosen, clients, addresses)
+        ]
+        if lanes:
+            tasks.append(("enrichment", EnrichmentService(lanes, store=store).run()))
+        if chosen.asks(OpenSource.DEEZER):
+            from bot.adapters.http.facts.deezer import DeezerTracks
+
+            services.previews.open(DeezerTracks(clients.deezer))
         yield OpenDoors(tuple(tasks))
 
 
@@ -68,3 +86,31 @@ def _named(chosen: OpenSources, clients: "Clients") -> Iterator[NameDoor]:
         from bot.adapters.http.lastfm import LastFmDoor
 
         yield LastFmDoor(clients.lastfm)
+
+
+def fact_sources(
+    chosen: OpenSources, clients: "Clients", addresses: OpenAddresses
+) -> Iterator[FactSource]:
+    """Return what may be asked about artists and tracks."""
+    if chosen.asks(OpenSource.LISTENBRAINZ):
+        from bot.adapters.http.facts.recordings import RecordingIds, Recordings
+
+        yield RecordingIds(clients.labs)
+        yield Recordings(clients.listenbrainz, covers=addresses.covers)
+    if chosen.asks(OpenSource.DEEZER):
+        from bot.adapters.http.facts.deezer import DeezerTracks
+
+        yield DeezerTracks(clients.deezer)
+    if chosen.asks(OpenSource.RECCOBEATS):
+        from bot.adapters.http.facts.reccobeats import Sounds
+
+        yield Sounds(clients.reccobeats)
+    if chosen.asks(OpenSource.MUSICBRAINZ):
+        from bot.adapters.http.facts.musicbrainz import ArtistGenres, ArtistIds
+
+        yield ArtistIds(clients.musicbrainz)
+        yield ArtistGenres(clients.musicbrainz)
+    if chosen.asks(OpenSource.LASTFM):
+        from bot.adapters.http.facts.lastfm import ArtistTags
+
+        yield ArtistTags(clients.lastfm)

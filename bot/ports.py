@@ -424,6 +424,8 @@ class PendingChanges:
     erasures: int
     since: datetime | None
     """When the oldest of them came; None when there is nothing."""
+    enriched: int = 0
+    """Artists and tracks of which open sources told something that a model learns from."""
 
 
 class ModelStore(Protocol):

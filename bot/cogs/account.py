@@ -16,7 +16,14 @@ from bot.domain.music import LinkService
 from bot.errors import UserError
 from bot.services import Services
 from bot.ui import custom_ids
-from bot.ui.account import about_panel, forget_question, forgotten, help_panel, settings_panel
+from bot.ui.account import (
+    about_panel,
+    forget_question,
+    forgotten,
+    help_panel,
+    privacy_panel,
+    settings_panel,
+)
 from bot.ui.layout import Layout, container, line, notice
 from bot.ui.texts import text
 
@@ -42,14 +49,18 @@ class Account(commands.Cog):
     async def privacy(self, interaction: discord.Interaction[Any]) -> None:
         """Show the privacy text."""
         await defer(interaction, private=True)
-        words = text("privacy.text", backup_hours=self._services.backup_hours)
-        await interaction.edit_original_response(view=notice(words))
+        panel = privacy_panel(backup_hours=self._services.backup_hours)
+        await interaction.edit_original_response(view=panel)
 
     @app_commands.command(name="my-data", description="Everything stored about you, as a file")
     async def my_data(self, interaction: discord.Interaction[Any]) -> None:
         """Send the export."""
         await defer(interaction, private=True)
-        data = await self._services.privacy.export(member_of(interaction))
+        privacy, member_id = self._services.privacy, member_of(interaction)
+        if await privacy.is_stranger(member_id):
+            await interaction.edit_original_response(view=notice(text("mydata.nothing")))
+            return
+        data = await privacy.export(member_id)
         if len(data) > SEND_LIMIT:
             raise UserError("mydata.file_too_large", size=f"{len(data) / 2**20:.0f}")
         name = "auxcord-my-data.json"
@@ -73,7 +84,7 @@ class Account(commands.Cog):
             for c in self._bot.tree.get_commands()
             if isinstance(c, app_commands.Command)
         ]
-        await interaction.edit_original_response(view=help_panel(sorted(rows)))
+        await interaction.edit_original_response(view=help_panel(rows))
 
     @app_commands.command(description="Version, and what the recommender has learned from")
     async def about(self, interaction: discord.Interaction[Any]) -> None:

@@ -1,7 +1,10 @@
 """`/blend`: one list for two to twelve people, made of those who agreed."""
 
+import logging
+from collections.abc import Sequence
 from typing import Any
 
+import aiohttp
 import discord
 from discord import app_commands
 from discord.ext import commands
@@ -16,9 +19,11 @@ from bot.errors import UserError
 from bot.services import Services
 from bot.services.blends import BlendView
 from bot.ui import custom_ids
-from bot.ui.blend import answer_key, blend_card, invitation
+from bot.ui.blend import answer_key, blend_card, call_to, invitation
 from bot.ui.layout import notice
 from bot.ui.texts import text
+
+log = logging.getLogger(__name__)
 
 ANSWERS = {
     "agree": Agreement.AGREED,
@@ -88,12 +93,23 @@ class Blends(commands.Cog):
         )
         names = {MemberId(u.id): u.display_name for u in [interaction.user, *asked]}
         message = await interaction.edit_original_response(
-            view=invitation(blend, names),
+            view=invitation(blend, names), allowed_mentions=discord.AllowedMentions.none()
+        )
+        await self._services.blends.sent(blend.id, MessageId(message.id))
+        await _ping(interaction, asked)
+
+
+async def _ping(interaction: discord.Interaction[Any], asked: Sequence[discord.User]) -> None:
+    """Tell the invited in a message of its own: Discord notifies nobody of a placeholder's edit."""
+    try:
+        await interaction.followup.send(
+            view=call_to(MemberId(u.id) for u in asked),
             allowed_mentions=discord.AllowedMentions(
                 everyone=False, roles=False, users=[discord.Object(u.id) for u in asked]
             ),
         )
-        await self._services.blends.sent(blend.id, MessageId(message.id))
+    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+        log.info("an invitation stands, but its call failed: %s", error)
 
 
 class BlendAnswer(CarriedButton, template=custom_ids.BLEND):
@@ -120,7 +136,7 @@ async def redraw(
     nobody = discord.AllowedMentions.none()
     if view.result is None:
         ended = view.blend.standing_of(view.blend.owner_id) is not Agreement.AGREED
-        panel = invitation(view.blend, names, ended=ended)
+        panel = invitation(view.blend, names, ended=ended, left_out=view.left_out)
         await interaction.edit_original_response(
             view=panel, attachments=[], allowed_mentions=nobody
         )
@@ -164,7 +180,7 @@ async def _fetched_name(interaction: discord.Interaction[Any], member_id: Member
     try:
         if guild is not None:
             return (await guild.fetch_member(member_id)).display_name
-    except (discord.HTTPException, OSError):
+    except (discord.HTTPException, aiohttp.ClientError, OSError):
         pass
     return text_mention(member_id)
 

@@ -15,6 +15,7 @@ from bot.services import Services
 from bot.ui import custom_ids
 from bot.ui.layout import notice
 from bot.ui.panels import blocked_panel, consent_panel, receipt_panel, why_panel
+from bot.ui.preview import preview_panel
 from bot.ui.texts import text
 
 VERDICTS = {"up": Verdict.UP, "down": Verdict.DOWN}
@@ -90,8 +91,27 @@ class MoreButton(CarriedButton, template=custom_ids.MORE):
         why = await services.taste.why(member_id, item_id)
         service = services.preferences.of(member_id).link_service
         spotify = services.spotify is not None and await services.spotify.links.works(member_id)
-        panel = why_panel(why, item_id, service=service, spotify=spotify)
+        # Spotify's policy wants no other service's streams beside its own buttons.
+        preview = services.previews.on and not spotify
+        panel = why_panel(why, item_id, service=service, spotify=spotify, preview=preview)
         await interaction.edit_original_response(view=panel)
+
+
+class PreviewButton(CarriedButton, template=custom_ids.PREVIEW):
+    """Half a minute of a pick, fetched while whoever pressed waits."""
+
+    @guarded
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        """Answer with a link that expires; nothing of it is stored."""
+        await defer(interaction, private=True)
+        services = services_of(interaction)
+        item_id = ShownItemId(int(self.groups["item"]))
+        recommendation = await services.recommendations.of_item(item_id)
+        if recommendation is None:
+            raise NotFoundError("error.card_gone")
+        subject = next(i.scored.subject for i in recommendation.items if i.id == item_id)
+        found = await services.previews.of(subject)
+        await interaction.edit_original_response(view=preview_panel(subject, found))
 
 
 class BlockButton(CarriedButton, template=custom_ids.BLOCK):
@@ -125,4 +145,6 @@ class UnblockButton(CarriedButton, template=custom_ids.UNBLOCK):
 
 async def setup(bot: MusicBot) -> None:
     """Register the buttons."""
-    bot.add_dynamic_items(VoteButton, VoteMenu, MoreButton, BlockButton, UnblockButton)
+    bot.add_dynamic_items(
+        VoteButton, VoteMenu, MoreButton, PreviewButton, BlockButton, UnblockButton
+    )

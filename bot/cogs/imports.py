@@ -1,6 +1,7 @@
 """`/import`: listening history from files."""
 
 import logging
+import math
 import time
 from typing import Any
 
@@ -83,7 +84,7 @@ class Imports(commands.Cog):
             raise UserError(
                 "error.upload_too_large",
                 name=attachment.filename,
-                size=f"{attachment.size / MIB:.1f}",
+                size=math.ceil(attachment.size / MIB),
                 limit=limit,
             )
 

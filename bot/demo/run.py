@@ -17,7 +17,7 @@ from bot.demo.community import draw_community
 from bot.demo.listens import Upload, read_listens
 from bot.demo.personas import NEWCOMER, YOU
 from bot.demo.seeding import bring_in, first_model, pick_artists, upload_of, vote
-from bot.demo.simulated import PortTakenError, Simulation, simulated
+from bot.demo.simulated import PortTakenError, Simulation, Window, simulated
 from bot.demo.stand_ins import ACCOUNTS, StandIns, name_at_sources, stand_ins
 from bot.domain.ids import ChannelId, GuildId, MemberId
 from bot.errors import BadFileError, SettingsError
@@ -80,12 +80,13 @@ async def _show(uploads: Sequence[Upload], *, port: int | None, data_dir: Path |
                 prefix="auxcord-demo-", ignore_cleanup_errors=True
             )
             data_dir = Path(stack.enter_context(temporary))
-        _say("Auxcord is tuning up …")
+        many = f", {len(uploads)} listeners are coming in" if len(uploads) > 1 else ""
+        _say(f"Auxcord is tuning up{many} …")
         async with open_demo(data_dir, uploads) as demo:
             try:
                 async with demo.simulation.preview(port=port) as window:
                     _say(_welcome(demo, window.address, time.monotonic() - started))
-                    await _until_closed(demo, window.wait_closed())
+                    await _until_closed(window)
             except PortTakenError:
                 raise SettingsError(
                     f"Port {port} is in use; name another one or leave --port out."
@@ -146,11 +147,12 @@ def _settings(data_dir: Path, services: StandIns) -> Settings:
     )
 
 
-async def _until_closed(demo: Demo, closed: asyncio.Future[None]) -> None:
+async def _until_closed(window: Window) -> None:
     """Let the simulated clock run until the preview is ended from its page."""
+    closed = window.wait_closed()
     while not closed.done():
         await asyncio.wait([closed], timeout=TICK_S)
-        demo.simulation.keep_time()
+        window.keep_time()
 
 
 def _welcome(demo: Demo, address: str, took_s: float) -> str:

@@ -59,13 +59,9 @@ class Simulation:
                 raise PortTakenError(port) from error
             raise
         try:
-            yield Window(preview)
+            yield Window(preview, self.env)
         finally:
             await preview.close()
-
-    def keep_time(self) -> None:
-        """Bring the simulated clock, which stands still by itself, to the present."""
-        _keep_time(self.env)
 
     def raise_errors(self) -> None:
         """Raise what the bot raised so far, but for errors that it answers in words."""
@@ -79,13 +75,23 @@ class Simulation:
 class Window:
     """The channel as a page on 127.0.0.1."""
 
-    def __init__(self, preview: Preview) -> None:
+    def __init__(self, preview: Preview, env: simcord.Env) -> None:
         self._preview = preview
+        self._env = env
+        self.keep_time()
 
     @property
     def address(self) -> str:
         """Where the page is; whoever knows it can act as any member."""
         return self._preview.url
+
+    def keep_time(self) -> None:
+        """Bring the simulated clock, which stands still by itself, to the present.
+
+        The page tells "2 minutes ago" by an instant of its own, which would stay that of its opening.
+        """
+        _keep_time(self._env)
+        self._preview.capture_time = self._env.now()
 
     def wait_closed(self) -> "asyncio.Task[None]":
         """Return what is done once somebody ends the preview on its page."""
@@ -187,6 +193,11 @@ def buttons_of(shown: Shown | discord.Message) -> list[str]:
 def labels_of(shown: Shown | discord.Message) -> list[str]:
     """Return what is written on the buttons of a message, from top to bottom."""
     return [str(c["label"]) for c in components_of(shown) if c.get("label")]
+
+
+def links_of(shown: Shown | discord.Message) -> list[str]:
+    """Return where the link buttons of a message lead, from top to bottom."""
+    return [str(c["url"]) for c in components_of(shown) if c.get("url")]
 
 
 def answers(result: Result) -> list[Shown]:

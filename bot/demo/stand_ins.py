@@ -102,13 +102,24 @@ def name_at_sources(account: str) -> str:
 
 
 def _fill_sources(world: SourceWorld, tracks: Sequence[AtlasTrack]) -> None:
-    """Let people of the same tastes have a history at the open sources."""
+    """Let the sources know the atlas, with gaps, and people of the same tastes their history."""
     draw = random.Random(SEED)
+    songs_of = {
+        one: world.track(
+            world.artist(one.artist.name, *one.artist.tags),
+            one.title,
+            year=one.year,
+            seconds=draw.randrange(150, 330),
+            mbid_known=number % MISSING_EVERY != 1,
+            sold=number % MISSING_EVERY != 2,
+            analysed=number % MISSING_EVERY > 3,
+        )
+        for number, one in enumerate(tracks)
+    }
     for account, styles in ACCOUNTS:
         liked = [one for one in tracks if set(styles) & set(one.artist.tags)]
         draw.shuffle(liked)
-        known = {one.artist.name: world.artist(one.artist.name, *one.artist.tags) for one in liked}
-        songs = [world.track(known[one.artist.name], one.title, year=one.year) for one in liked]
+        songs = [songs_of[one] for one in liked]
         person = world.person(name_at_sources(account))
         at = datetime.now(UTC)
         for _ in range(PLAYED):

@@ -17,6 +17,24 @@ class Artist:
     tier: int | None = None
 
 
+class ArtworkSource(StrEnum):
+    """Where a picture is, the preferred one first.
+
+    Pictures stay their owners': only the link is kept, and it is shown beside the source's name.
+    """
+
+    COVER_ART_ARCHIVE = "coverartarchive"
+    DEEZER = "deezer"
+
+
+@dataclass(frozen=True, slots=True)
+class Artwork:
+    """A link to the cover of a release."""
+
+    source: ArtworkSource
+    url: str
+
+
 @dataclass(frozen=True, slots=True)
 class Track:
     """A track of one artist."""
@@ -26,6 +44,8 @@ class Track:
     artist: Artist
     year: int | None = None
     spotify_id: str | None = None
+    deezer_id: str | None = None
+    artwork: Artwork | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,7 +134,8 @@ class Why:
     score_rank: int | None = None
     rerank: float | None = None
     from_stored: bool = False
-    """True when rank and re-ranking are those of the list as it was shown."""
+    """True when rank, re-ranking and policy are those of the list as it was shown."""
+    policy: Policy | None = None
 
 
 @dataclass(frozen=True, slots=True)

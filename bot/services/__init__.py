@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from bot.services.onboarding import OnboardingService
     from bot.services.playlists import PlaylistService
     from bot.services.preferences import Preferences
+    from bot.services.previews import PreviewService
     from bot.services.privacy import PrivacyService
     from bot.services.recommend import RecommendService
     from bot.services.serving import ServingModel
@@ -58,6 +59,7 @@ class Services:
     activity: "ActivityService | None"
     uploads: "BigUploads | None"
     """The upload page, where the bot's own pages are on."""
+    previews: "PreviewService"
     spotify: SpotifyServices | None
     upload_limit_mb: int
     backup_hours: int

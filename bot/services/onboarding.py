@@ -1,6 +1,7 @@
 """`/start`: pick five artists, get a first list."""
 
 from collections.abc import Sequence
+from difflib import get_close_matches
 
 from bot.domain.ids import ArtistId, ItemKey, MemberId
 from bot.domain.music import Artist, Subject
@@ -11,6 +12,10 @@ from bot.services.consent import ConsentService
 from bot.services.training import TrainingService
 
 CHOICES = 25
+NEAR = 3
+SHORTEST_BEGINNING = 2
+"""A slip in the first two letters is not guessed at."""
+ALIKE = 0.75
 ARTIST_PREFIX = "artist:"
 KEY_PREFIX = "key:"
 
@@ -61,7 +66,7 @@ class OnboardingService:
             artists = await self._catalogue.artists([artist_id])
             if artist_id in artists:
                 return artists[artist_id]
-        near = await self._catalogue.search_artists(value, limit=3)
+        near = await self._catalogue.search_artists(value, limit=NEAR)
         for artist in near:
             if name_key(artist.name) == name_key(value):
                 return artist
@@ -69,7 +74,18 @@ class OnboardingService:
             raise UserError(
                 "error.artist_unknown_near", name=value, near=", ".join(a.name for a in near)
             )
+        alike = await self._alike(name_key(value))
+        if alike:
+            raise UserError("error.artist_unknown_near", name=value, near=", ".join(alike))
         raise UserError("error.artist_unknown", name=value)
+
+    async def _alike(self, key: str) -> list[str]:
+        """Return known names that a mistyped one may mean: those that begin alike and look alike."""
+        names: dict[str, str] = {}
+        for length in range(len(key) - 1, SHORTEST_BEGINNING - 1, -1):
+            found = await self._catalogue.search_artists(key[:length], limit=CHOICES)
+            names |= {name_key(artist.name): artist.name for artist in found}
+        return [names[one] for one in get_close_matches(key, names, n=NEAR, cutoff=ALIKE)]
 
     async def resolve_subject(self, value: str) -> Subject:
         """Return the artist or track that a `like:` value stands for."""

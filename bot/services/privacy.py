@@ -39,6 +39,12 @@ class PrivacyService:
         data = await self._members.export(member_id)
         return json.dumps(data, ensure_ascii=False, indent=1).encode()
 
+    async def is_stranger(self, member_id: MemberId) -> bool:
+        """Return whether nothing at all is stored about a member."""
+        if await self._consent.given(member_id):
+            return False
+        return not any((await self._members.export(member_id)).values())
+
     async def forget(self, member_id: MemberId) -> ErasureReport:
         """Delete a member for good; the next refit is published without their listens."""
         if self._activity is not None:

@@ -43,6 +43,11 @@ class Nameable:
             )
         )
 
+    @property
+    def anything(self) -> bool:
+        """Whether the card may name anything at all."""
+        return self.public is None or len(self.public) > 0
+
     def choose(self, listener: Listener, strongest: Sequence[RowShare]) -> list[RowShare]:
         """Return the strongest rows that may be named."""
         allowed = [

@@ -110,6 +110,7 @@ class RecommendService:
             shown=ids({*shown, *known, *unwanted}),
             adventure=adventure / MAX_ADVENTURE,
             seed=seed,
+            reasons=nameable.anything,
         )
         if not chosen:
             raise NothingToGoOnError("error.used_up", days=self._shown_days)
@@ -159,8 +160,12 @@ def choose(
     adventure: float,
     seed: int,
     explore: float = EXPLORE_SHARE,
+    reasons: bool = True,
 ) -> list[tuple[Pick, list[RowShare]]]:
-    """Fold one listener in, rank, and find what speaks most for each pick; runs in the pool."""
+    """Fold one listener in, rank, and find what speaks most for each pick; runs in the pool.
+
+    Finding the reasons takes as long as the rest; a card that may name none goes without.
+    """
     profile = model.fold_in(listener.evidence)
     options = Options(
         exclude_items=np.concatenate([shown, listener.blocked_items]),
@@ -172,8 +177,10 @@ def choose(
         explore=explore,
     )
     picks = model.recommend(profile, n=n, options=options)
-    reasons = model.explain_all(profile, [one.item_id for one in picks])
-    return [(one, reason.strongest(SEEN)) for one, reason in zip(picks, reasons, strict=True)]
+    if not reasons:
+        return [(one, []) for one in picks]
+    found = model.explain_all(profile, [one.item_id for one in picks])
+    return [(one, reason.strongest(SEEN)) for one, reason in zip(picks, found, strict=True)]
 
 
 def scored(picks: Sequence[Pick], subjects: Mapping[ItemKey, Subject]) -> tuple[Scored, ...]:

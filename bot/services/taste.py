@@ -144,4 +144,5 @@ class TasteService:
             score_rank=item.scored.score_rank if own else None,
             rerank=item.scored.rerank if own else None,
             from_stored=own,
+            policy=item.scored.policy if own else None,
         )

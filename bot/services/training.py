@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from bot.domain.recommending import ModelInfo
@@ -23,6 +23,10 @@ RETRY_PAUSE_S = 300.0
 """Pause after a failed refit."""
 FIRST_RETRY_PAUSE_S = 5.0
 """The same while there is no model at all and people are waiting."""
+ENRICHED_ENOUGH = 200
+"""So many artists and tracks of which more is known are worth a refit when nothing else is due."""
+ENRICHED_PAUSE = timedelta(hours=1)
+"""But no sooner than this after the last training: what is known comes in for hours."""
 LOOK_ANYWAY_S = 600.0
 """Time alone can make a refit due; look this often without being woken."""
 
@@ -58,6 +62,7 @@ class TrainingService:
         self._refit_after = timedelta(hours=refit_hours)
         self._min_pause_s = min_pause_s
         self._changed = asyncio.Event()
+        self._tried_at: datetime | None = None
         self.running = False
 
     def wake(self) -> None:
@@ -112,7 +117,15 @@ class TrainingService:
         weight = pending.verdicts + pending.listens / LISTENS_PER_VERDICT
         if weight >= self._refit_changes:
             return True
-        return pending.since is not None and self._clock.now() - pending.since >= self._refit_after
+        now = self._clock.now()
+        if pending.since is not None and now - pending.since >= self._refit_after:
+            return True
+        return pending.enriched >= ENRICHED_ENOUGH and self._rested(now)
+
+    def _rested(self, now: datetime) -> bool:
+        info = self._serving.info
+        last = self._tried_at or (info.trained_at if info else None)
+        return last is None or now - last >= ENRICHED_PAUSE
 
     async def refit(self) -> ModelInfo | None:
         """Train now; return the model that was published, None when the old one stays.
@@ -120,6 +133,7 @@ class TrainingService:
         After an erasure, and when there is no model yet, the new one is always published.
         """
         self.running = True
+        self._tried_at = self._clock.now()
         try:
             pending = await self._models.pending()
             forced = pending.erasures > 0 or self._serving.info is None

@@ -14,6 +14,27 @@ from bot.ui.texts import Markdown, number, plain, plural, text
 
 ADVENTURE_CHOICES = (0, 2, 4, 6, 8, 10)
 NOTES_SHOWN = 5
+HELP_ORDER = (
+    *("start", "import", "recommend", "why", "blend", "taste"),
+    *("doors", "link", "unlink", "settings", "privacy", "my-data", "forget-me", "help", "about"),
+)
+ERASED = (
+    *("listens", "picks", "imports", "gestures", "blocks"),
+    *("recommendations", "recommendation_items", "messages", "blends", "blend_members"),
+    *("links", "spotify_logins", "spotify_playlists", "spotify_syncs", "door_syncs"),
+    *(
+        "link_requests",
+        "upload_tickets",
+        "activity_now",
+        "gaps",
+        "play_sums",
+        "source_sums",
+        "tracks",
+        "artists",
+    ),
+    *("member_settings", "consents", "members"),
+)
+"""What an erasure counts, in the order in which it is told."""
 
 
 def start_panel(*, agreed: bool) -> Layout:
@@ -150,6 +171,16 @@ def settings_panel(settings: MemberSettings) -> Layout:
     )
 
 
+def privacy_panel(*, backup_hours: int) -> Layout:
+    """Return what is stored, why and for how long; without backups by itself, it says so."""
+    backups = (
+        text("privacy.backups", hours=number(backup_hours))
+        if backup_hours
+        else text("privacy.no_backups")
+    )
+    return notice(text("privacy.text", backups=backups))
+
+
 def forget_question() -> Layout:
     """Return the question before an erasure."""
     return notice(
@@ -170,13 +201,15 @@ def forget_question() -> Layout:
 def forgotten(report: ErasureReport) -> Layout:
     """Return what an erasure removed."""
     rows = [
-        f"- {number(n)} {table.replace('_', ' ')}"
-        for table, n in sorted(report.removed.items())
-        if n
+        text("forget.row.line", what=text(f"forget.row.{table}"), n=number(report.removed[table]))
+        for table in ERASED
+        if report.removed.get(table)
     ]
     if not rows:
         return notice(text("forget.nothing"))
-    return notice("\n".join([text("forget.done"), *rows, text("forget.after")]))
+    return Layout(
+        container(line("\n".join([text("forget.done"), *rows])), line(text("forget.after")))
+    )
 
 
 def about_panel(info: ModelInfo | None, *, version: str, training: bool) -> Layout:
@@ -204,8 +237,11 @@ def about_panel(info: ModelInfo | None, *, version: str, training: bool) -> Layo
 
 
 def help_panel(commands: Sequence[tuple[str, str]]) -> Layout:
-    """Return every command's name with its one-line description."""
-    rows = [f"`/{name}` {description}" for name, description in commands]
+    """Return every command's name with its one-line description, what one needs first on top."""
+    last = len(HELP_ORDER)
+    place = {name: number for number, name in enumerate(HELP_ORDER)}
+    ordered = sorted(commands, key=lambda row: (place.get(row[0], last), row[0]))
+    rows = [f"`/{name}` {description}" for name, description in ordered]
     return Layout(
         container(line(text("help.heading")), line("\n".join(rows)), line(text("help.footer")))
     )

@@ -1,6 +1,6 @@
 """Blends: the invitation and the list made of those who agreed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from io import BytesIO
 
 import discord
@@ -11,7 +11,7 @@ from bot.domain.ids import MemberId, RecommendationId
 from bot.domain.music import LinkService
 from bot.domain.recommending import ShownItem
 from bot.ui import custom_ids
-from bot.ui.layout import Layout, button, container, line, menu, row, rule
+from bot.ui.layout import Layout, button, container, line, menu, notice, row, rule
 from bot.ui.links import linked_in_line, url_of
 from bot.ui.safe import plain_label, safe_text
 from bot.ui.texts import Markdown, plain, text
@@ -23,8 +23,15 @@ FILE_NAME = "blend.txt"
 Names = Mapping[MemberId, str]
 
 
-def invitation(blend: Blend, names: Names, *, ended: bool = False) -> Layout:
-    """Return the invitation; mentions in it ping the people it names (and nobody else)."""
+def call_to(members: Iterable[MemberId]) -> Layout:
+    """Return the call that pings the invited (and nobody else)."""
+    return notice(text("blend.call", names=Markdown(" ".join(f"<@{m}>" for m in members))))
+
+
+def invitation(
+    blend: Blend, names: Names, *, ended: bool = False, left_out: Sequence[MemberId] = ()
+) -> Layout:
+    """Return the invitation, and who agreed but has nothing to go on."""
     others = [m for m, _ in blend.members if m != blend.owner_id]
     parts: list[discord.ui.Item[Layout]] = [
         line(text("blend.heading", n=len(blend.members))),
@@ -40,9 +47,17 @@ def invitation(blend: Blend, names: Names, *, ended: bool = False) -> Layout:
     if ended:
         parts.append(line(text("blend.ended")))
         return Layout(container(*parts))
+    parts += _without_evidence(left_out, names)
     until = Markdown(f"<t:{int(blend.expires_at.timestamp())}:R>")
     parts += [line(text("blend.waiting", until=until)), answer_row(blend)]
     return Layout(container(*parts))
+
+
+def _without_evidence(left_out: Sequence[MemberId], names: Names) -> list[discord.ui.Item[Layout]]:
+    if not left_out:
+        return []
+    who = Markdown(", ".join(_name(names, m) for m in left_out))
+    return [line(text("blend.no_evidence", names=who))]
 
 
 def standings(blend: Blend, names: Names) -> Markdown:
@@ -96,9 +111,7 @@ def blend_card(
     ]
     if result.matches:
         parts.append(line("\n".join([text("blend.matches"), *_matches(result.matches, names)])))
-    if left_out:
-        who = ", ".join(_name(names, m) for m in left_out)
-        parts.append(line(text("blend.no_evidence", names=Markdown(who))))
+    parts += _without_evidence(left_out, names)
     parts += [
         rule(),
         _vote_menu(shown, Verdict.UP),

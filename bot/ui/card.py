@@ -59,7 +59,7 @@ def _entry(item: ShownItem, service: LinkService, single: bool) -> str:
     subject = item.scored.subject
     number = "" if single else f"{item.scored.rank}\\. "  # escaped: no list, or all would be 1
     lines = [f"{number}{linked(subject, service)}"]
-    about = facts(subject)
+    about = facts(subject) if subject.track else text("card.artist_only")
     because = reason_line(item.because)
     if item.scored.policy is Policy.EXPLORE:
         because = text("card.exploring")
@@ -78,7 +78,10 @@ def reason_line(reasons: Sequence[EvidenceShare]) -> Markdown:
     named = [share for share in reasons if share.share > 0][:2]
     if not named:
         return Markdown("")
-    phrases = [_phrase(share) for share in named]
+    if len({_phrase_key(share) for share in named}) == 1:  # one verb for both
+        titles = _joined([_short(share.subject.title) for share in named])
+        return text("card.because", what=text(_phrase_key(named[0]), title=titles))
+    phrases = [text(_phrase_key(one), title=_short(one.subject.title)) for one in named]
     return text("card.because", what=_joined(phrases))
 
 
@@ -90,14 +93,13 @@ def _joined(phrases: Sequence[Markdown]) -> Markdown:
     return Markdown(f" {text('card.and')} ".join(phrases))
 
 
-def _phrase(share: EvidenceShare) -> Markdown:
+def _phrase_key(share: EvidenceShare) -> str:
     keys = {
         EvidenceKind.PLAY: "card.you_play",
         EvidenceKind.PICK: "card.you_picked",
         EvidenceKind.LIKE: "card.you_liked",
     }
-    key = keys.get(EvidenceKind(share.kind), "card.you_know")
-    return text(key, title=_short(share.subject.title))
+    return keys.get(EvidenceKind(share.kind), "card.you_know")
 
 
 def _footer(recommendation: Recommendation, *, single: bool) -> Markdown:

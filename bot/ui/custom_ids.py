@@ -27,6 +27,7 @@ UNLINK: Final = rf"{VERSION}:unlink:(?P<answer>ask|yes|no)"
 SPOTIFY: Final = rf"{VERSION}:spotify:(?P<do>queue|save|list):(?P<item>\d+)"
 BLEND_TO_SPOTIFY: Final = rf"{VERSION}:playlist:(?P<blend>\d+):(?P<list>\d+)"
 DOOR: Final = rf"{VERSION}:door:(?P<do>connect|ask|keep|delete|stay):(?P<source>[a-z_]+)"
+PREVIEW: Final = rf"{VERSION}:preview:(?P<item>\d+)"
 FORGET: Final = rf"{VERSION}:forget:(?P<answer>yes|no)"
 
 
@@ -114,6 +115,11 @@ def blend_to_spotify(blend_id: BlendId, list_id: int) -> str:
 def door(do: str, source: str) -> str:
     """Return the id of a button of `/doors`."""
     return f"{VERSION}:door:{do}:{source}"
+
+
+def preview(item_id: ShownItemId) -> str:
+    """Return the id of the button that fetches half a minute of a pick."""
+    return f"{VERSION}:preview:{item_id}"
 
 
 def forget(answer: str) -> str:

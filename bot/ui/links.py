@@ -27,6 +27,8 @@ def url_of(subject: Subject, service: LinkService, *, limit: int = MAX_URL) -> s
     track = subject.track
     if service is LinkService.SPOTIFY and track is not None and track.spotify_id:
         return f"https://open.spotify.com/track/{quote(track.spotify_id, safe='')}"
+    if service is LinkService.DEEZER and track is not None and track.deezer_id:
+        return f"https://www.deezer.com/track/{quote(track.deezer_id, safe='')}"
     query = f"{subject.artist.name} {track.title}" if track else subject.artist.name
     query = query.encode("utf-8", "ignore").decode()
     url = _search(query, service)

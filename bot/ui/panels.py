@@ -8,10 +8,11 @@ from bot.domain.feedback import BlockKind
 from bot.domain.ids import ShownItemId
 from bot.domain.listening import EvidenceKind
 from bot.domain.music import LinkService, Subject
-from bot.domain.recommending import EvidenceShare, Moved, Receipt, Why
+from bot.domain.recommending import EvidenceShare, Moved, Policy, Receipt, Why
 from bot.ui import custom_ids
 from bot.ui.layout import Layout, button, container, line, notice, row, rule
 from bot.ui.links import linked
+from bot.ui.preview import preview_row
 from bot.ui.safe import safe_text
 from bot.ui.spotify import spotify_row
 from bot.ui.texts import Markdown, catalogue, number, text
@@ -19,27 +20,47 @@ from bot.ui.texts import Markdown, catalogue, number, text
 BAR_CELLS = 10
 EVIDENCE_TITLE = 80
 SMALL_LOG_ODDS = 0.005
-"""Parts smaller than this round to nothing and are left out."""
+"""Parts and shares smaller than this round to nothing and are left out."""
 
 
 def why_panel(
-    why: Why, item_id: ShownItemId | None, *, service: LinkService, spotify: bool = False
+    why: Why,
+    item_id: ShownItemId | None,
+    *,
+    service: LinkService,
+    spotify: bool = False,
+    preview: bool = False,
 ) -> Layout:
     """Return the full reason for a pick, with what can be done about it."""
     parts: list[discord.ui.Item[Layout]] = [
-        line(f"{text('why.heading')}\n{linked(why.subject, service)}"),
+        _heading(why.subject, service),
         line(_verdict_of_model(why)),
     ]
-    if why.shares:
-        parts.append(line("\n".join([text("why.evidence"), *map(_share_line, why.shares)])))
+    shares = [share for share in why.shares if abs(share.share) >= SMALL_LOG_ODDS]
+    if shares:
+        parts.append(line("\n".join([text("why.evidence"), *map(_share_line, shares)])))
     else:
         parts.append(line(text("why.no_evidence")))
     parts.append(line("\n".join([text("why.parts"), *_part_lines(why.parts)])))
     if item_id is not None:
         parts += [rule(), _panel_buttons(why.subject, item_id)]
+        if preview and why.subject.track is not None:
+            parts.append(preview_row(item_id))
         if spotify:
             parts.append(spotify_row(item_id))
     return Layout(container(*parts))
+
+
+def _heading(subject: Subject, service: LinkService) -> discord.ui.Item[Layout]:
+    """Return the title, with its cover where one is known: linked to, and its source named."""
+    words = f"{text('why.heading')}\n{linked(subject, service)}"
+    artwork = subject.track.artwork if subject.track else None
+    if artwork is None:
+        return line(words)
+    credit = text(f"why.cover.{artwork.source}")
+    return discord.ui.Section(
+        line(f"{words}\n{credit}"), accessory=discord.ui.Thumbnail(artwork.url)
+    )
 
 
 def _panel_buttons(subject: Subject, item_id: ShownItemId) -> discord.ui.ActionRow[Layout]:
@@ -63,13 +84,11 @@ def _panel_buttons(subject: Subject, item_id: ShownItemId) -> discord.ui.ActionR
 def _verdict_of_model(why: Why) -> Markdown:
     lines = [text("why.probability", percent=round(100 * why.probability))]
     if why.from_stored and why.rank is not None and why.score_rank is not None:
+        ranks = {"score_rank": number(why.score_rank), "rank": why.rank}
+        moved = Markdown(f"{why.rerank or 0.0:+.2f}")
+        explored = why.policy is Policy.EXPLORE
         lines.append(
-            text(
-                "why.ranks",
-                score_rank=number(why.score_rank),
-                rank=why.rank,
-                rerank=f"{why.rerank or 0.0:+.2f}",
-            )
+            text("why.explored", **ranks) if explored else text("why.ranks", rerank=moved, **ranks)
         )
     return Markdown("\n".join(lines))
 

@@ -16,7 +16,8 @@ def safe_text(text: str, *, limit: int = MAX_LENGTH) -> str:
     """Return foreign text that can neither mention, link, format nor reorder a message.
 
     Normalised to NFC; control, bidi and line-break characters become spaces or vanish; markdown is
-    escaped; a zero-width space stands after `<`, `@` and `://`. The result has at most `limit`
+    escaped; a zero-width space stands after `<` and `@` and
+    cuts `://` in pieces: behind it would not do, browsers leave it out of an address. The result has at most `limit`
     characters, escapes included, so that a message's budget of 4,000 can be planned.
     """
     plain = unicodedata.normalize("NFC", text[: 4 * limit])
@@ -31,9 +32,9 @@ def safe_text(text: str, *, limit: int = MAX_LENGTH) -> str:
 def _escaped(text: str) -> str:
     escaped = _MARKDOWN.sub(r"\\\1", text)
     escaped = _LIST_NUMBER.sub(r"\1\\.", escaped)
-    for mark in ("<", "@", "://"):
+    for mark in ("<", "@"):
         escaped = escaped.replace(mark, mark + _ZERO_WIDTH_SPACE)
-    return escaped
+    return escaped.replace("://", f":{_ZERO_WIDTH_SPACE}/{_ZERO_WIDTH_SPACE}/")
 
 
 def _visible(char: str) -> str:

@@ -51,7 +51,8 @@ def _listening(summary: TasteSummary) -> list[Markdown]:
         sections.append(Markdown("\n".join([text("taste.top_artists"), *rows])))
     if summary.top_tags:
         tags = ", ".join(
-            f"{safe_text(tag, limit=30)} {round(100 * share)} %" for tag, share in summary.top_tags
+            f"{safe_text(tag, limit=30)} {round(100 * share)}\u00a0%"
+            for tag, share in summary.top_tags
         )
         sections.append(text("taste.top_tags", tags=Markdown(tags)))
     sources = [

@@ -93,7 +93,19 @@ def catalogue_of(rows: TrainingRows) -> Catalogue:
         country=code.astype(np.int32),
         country_names=tuple(str(n) for n in names if n),
         popularity=popularity.astype(np.float32),
+        features=_sound(rows.item_sound),
     )
+
+
+def _sound(measured: NDArray[np.float32]) -> NDArray[np.float32] | None:
+    """Return the sound of the items as numbers that lie close where songs sound alike, or None.
+
+    Twice the tempo is the same beat, so tempo becomes a place on the circle of octaves.
+    """
+    octave = 2 * np.pi * np.log2(np.where(measured[:, -1] > 0, measured[:, -1], np.nan))
+    columns = np.column_stack([measured[:, :-1], np.cos(octave), np.sin(octave)])
+    known = ~np.isnan(columns).all(axis=0)
+    return columns[:, known].astype(np.float32) if known.any() else None
 
 
 def _interactions(rows: TrainingRows, keep: NDArray[np.bool_]) -> Interactions:

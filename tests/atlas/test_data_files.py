@@ -69,6 +69,30 @@ def test_a_tag_has_one_spelling(artists):
     assert [s for s in spellings.values() if len(s) > 1] == []
 
 
+ONE_NAME = {
+    "tone poem": "symphonic poem",
+    "electronic body music": "ebm",
+    "alternative": "alternative rock",
+    "glam": "glam rock",
+    "fusion": "jazz fusion",
+    "crossover": "classical crossover",
+    "roots": "roots rock",
+    "political": "political hip hop",
+    "pipe organ": "organ",
+    "sampling": "sampledelia",
+    "musical theatre": "show tunes",
+    "rhythm and blues": "r&b",
+    "french touch": "french house",
+}
+"""Tags that said the same as another one, and what they are called now."""
+
+
+def test_a_style_has_one_name(artists):
+    tags = {tag for row in artists for tag in row["tags"].split(";")}
+    assert tags & ONE_NAME.keys() == set()
+    assert set(ONE_NAME.values()) <= tags
+
+
 def test_it_is_spread_over_the_world(artists):
     countries = Counter(row["country"] for row in artists)
     assert len(countries) >= 60

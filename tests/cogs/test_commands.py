@@ -155,6 +155,7 @@ async def test_start_suggests_artists_while_typing_and_says_who_is_unknown(room:
     assert choices[0]["name"].startswith("Radiohead")
     result = await room.run("Nova", "start", artist_1="Zzyzx Qqq Unknown Band")
     assert "I don't know an artist" in words(result)
+    assert "Did you mean Radiohead" in words(await room.run("Nova", "start", artist_1="Radiohed"))
 
 
 async def test_recommend_like_starts_from_a_name(room: Room):
@@ -191,11 +192,25 @@ async def test_settings_change_in_place_and_decide_visibility(room: Room):
     assert (await room.run("Ada", "recommend")).ephemeral
 
 
+async def test_who_is_unknown_hears_that_nothing_is_stored(room: Room):
+    assert "nothing about you" in words(await room.run("Nova", "my-data"))
+    question = await room.run("Nova", "forget-me")
+    done = await room.person("Nova").click(question.response, custom_id="aux1:forget:yes")
+    assert "nothing about you to delete" in words(done)
+
+
+async def test_privacy_tells_that_there_are_no_backups_where_they_are_off(room: Room):
+    assert room.app.settings.backup_hours == 0
+    assert "no backups by myself" in words(await room.run("Ada", "privacy"))
+
+
 async def test_forget_me_erases_and_says_what(room: Room):
     await room.run("Ada", "recommend")
     question = await room.run("Ada", "forget-me")
     done = await room.person("Ada").click(question.response, custom_id="aux1:forget:yes")
-    assert "Deleted" in words(done)
+    assert "- picked artists: 5" in words(done)
+    assert "- tracks on those lists: 5" in words(done)
+    assert "- your Discord id: 1" in words(done)
     export = json.loads(await room.app.services.privacy.export(room.id_of("Ada")))
     assert not any(export[table] for table in export if isinstance(export[table], list))
     assert "agree" in words(await room.run("Ada", "recommend"))

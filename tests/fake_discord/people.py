@@ -174,11 +174,16 @@ class People(Core):
         return message
 
     def upload(
-        self, filename: str, data: bytes, content_type: str = "application/octet-stream"
+        self,
+        filename: str,
+        data: bytes,
+        content_type: str = "application/octet-stream",
+        *,
+        limit: int = MAX_FILE_BYTES,
     ) -> Attachment:
-        """Make a file for an attachment option or a file upload field."""
-        if len(data) > MAX_FILE_BYTES:
-            raise NotPossibleError(f"{filename} is larger than {MAX_FILE_BYTES} bytes")
+        """Make a file for an attachment option or a file upload field; Nitro has a higher limit."""
+        if len(data) > limit:
+            raise NotPossibleError(f"{filename} is larger than {limit} bytes")
         return self.world.add_file(filename, data, content_type)
 
     def _require_reactable(self, user: User, message: Message) -> None:

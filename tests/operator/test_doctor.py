@@ -5,14 +5,18 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from bot import doctor
+from bot.adapters.sqlite.database import Database
+from bot.domain.enrichment import Task, TaskState
 from bot.domain.sources import NAMES
 from bot.settings import Settings
+from tests.adapters.sqlite.stage import write_atlas
 from tests.fake_discord import FakeDiscord, Intent
 from tests.fake_sources.server import FakeSources, Fault
 
@@ -55,6 +59,25 @@ async def test_every_source_is_asked_once_and_all_is_well(tmp_path: Path):
         assert f"ok   {name} answers" in said
     assert any("Discord knows the token" in line for line in said)
     assert not any("canary" in line or discord.token in line for line in said)
+
+
+async def test_it_says_how_much_of_the_catalogue_is_known(tmp_path: Path):
+    async with Database.open(tmp_path) as database:
+        await database.catalogue.seed_atlas(write_atlas(tmp_path / "atlas"))
+        later = datetime.now(UTC) + timedelta(hours=1)
+        state = TaskState(later, 3, "OutageError")
+        await database.enrichment.set_state(Task.DEEZER_TRACK, state)
+        over = replace(state, paused_until=datetime.now(UTC) - timedelta(hours=1))
+        await database.enrichment.set_state(Task.SOUND, over)
+    said: list[str] = []
+    doctor.examine(Settings(_env_file=None, data_dir=tmp_path), None, offline=True, say=said.append)
+    (line,) = [line for line in said if line.startswith("ok   catalogue: ")]
+    assert "tags 6 of 6 (100 %)" in line
+    for feature in ("MBID", "ISRC", "year", "audio features", "artwork", "exact link"):
+        assert feature in line
+    (trouble,) = [line for line in said if "is not asked" in line]
+    assert trouble.startswith("ok   Deezer is not asked for deezer track until ")
+    assert "3 failures in a row (OutageError)" in trouble
 
 
 async def test_a_source_that_is_down_is_named_with_what_to_do(tmp_path: Path):

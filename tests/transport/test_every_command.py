@@ -96,15 +96,16 @@ async def test_every_failure_is_told_in_private_and_in_words(
     async def fail(self: Any, *args: Any, **kwargs: Any) -> Any:
         raise error
 
+    records = {}
     with monkeypatch.context() as broken:
         for part in (Readers, Writer, ThreadCompute):
             broken.setattr(part, "run", fail)
-        records = {command: await use(real, command) for command in COMMANDS}
-        for command, record in records.items():
-            said = "" if command in UNTOUCHED else "incident"
+        for command in COMMANDS:
+            records[command] = told = await use(real, command)
+            end = "" if command in UNTOUCHED else "incident"  # /import first says that it reads
             await real.discord.wait_for(
-                lambda told=record, said=said: len(told.text) > 20 and said in told.text,
-                f"words of {record}",
+                lambda told=told, end=end: len(told.text) > 20 and end in told.text,
+                f"words of {told}",
             )
     for record in records.values():
         assert "secret" not in record.text

@@ -5,6 +5,7 @@ import os
 import signal
 import sqlite3
 
+from bot.client import PERMISSIONS
 from tests.fake_discord import FakeDiscord, Message
 
 
@@ -66,7 +67,8 @@ async def test_login_list_vote_restart_and_sigterm(data_dir):
         assert process.returncode == 0, log.decode()
         assert discord.token not in log.decode()
         assert b"discord.com" in log
-        assert b"/oauth2/authorize" in log
+        assert f"/oauth2/authorize?client_id={discord.me.id}&".encode() in log
+        assert f"permissions={PERMISSIONS.value}".encode() in log
 
 
 async def test_a_missing_token_is_one_sentence_and_names_the_demo(tmp_path):

@@ -10,8 +10,8 @@ from bot.domain.feedback import Block, BlockKind, StandingVerdict, Verdict
 from bot.domain.ids import BlendId, ChannelId, GuildId, MemberId, ShownItemId
 from bot.domain.listening import EvidenceKind, Source, SourceSummary, TasteSummary
 from bot.domain.members import ErasureReport, MemberSettings
-from bot.domain.music import LinkService
-from bot.domain.recommending import EvidenceShare, Moved, Receipt, Recommendation, Why
+from bot.domain.music import Artwork, ArtworkSource, LinkService, Subject
+from bot.domain.recommending import EvidenceShare, Moved, Policy, Receipt, Recommendation, Why
 from bot.services.taste import Taste
 from bot.ui import account, blend, card, panels, taste
 from bot.ui.layout import Layout
@@ -81,6 +81,15 @@ async def test_links_lead_where_the_member_wants_and_never_carry_markup():
         assert not any(c in target for c in " <>[]`\n")
 
 
+async def test_a_link_is_exact_where_an_id_is_known():
+    about = subject(1)
+    assert about.track is not None
+    known = replace(about, track=replace(about.track, deezer_id="12", spotify_id="s" * 22))
+    assert card.linked(known, LinkService.DEEZER).count("https://www.deezer.com/track/12)")
+    assert card.linked(known, LinkService.SPOTIFY).count("/track/" + "s" * 22)
+    assert "/search/" in card.linked(about, LinkService.DEEZER)
+
+
 async def test_the_why_panel_fits_and_shows_all_parts():
     why = Why(
         subject=nasty(1)[0],
@@ -94,7 +103,71 @@ async def test_the_why_panel_fits_and_shows_all_parts():
         rerank=-0.4,
         from_stored=True,
     )
-    within_limits(panels.why_panel(why, ShownItemId(4), service=LinkService.YOUTUBE, spotify=True))
+    about = why.subject
+    assert about.track is not None
+    for source in ArtworkSource:
+        track = replace(about.track, artwork=Artwork(source, "https://covers.example/1.jpg"))
+        shown = panels.why_panel(
+            replace(why, subject=replace(about, track=track)),
+            ShownItemId(4),
+            service=LinkService.YOUTUBE,
+            spotify=True,
+            preview=True,
+        )
+        within_limits(shown)
+        assert "covers.example" in str(shown.to_components())
+        assert "Cover: " in str(shown.to_components()), "a cover names its source"
+
+
+def words_of(layout: Layout) -> str:
+    return "\n".join(i.content for i in layout.walk_children() if hasattr(i, "content"))
+
+
+def why_of(**changes) -> Why:
+    return replace(
+        Why(
+            subject=subject(),
+            score=1.0,
+            probability=0.73,
+            parts={"content": 1.0, "era": 0.001},
+            rest=0.2,
+            shares=(share(subject(2, title="Big"), 0.4), share(subject(3, title="Tiny"), -0.001)),
+            rank=1,
+            score_rank=45,
+            rerank=0.35,
+            from_stored=True,
+        ),
+        **changes,
+    )
+
+
+def why_words(**changes) -> str:
+    return words_of(panels.why_panel(why_of(**changes), None, service=LinkService.YOUTUBE))
+
+
+async def test_why_leaves_out_what_rounds_to_nothing():
+    assert "Big" in why_words()
+    assert "Tiny" not in why_words()
+    assert "0.00" not in why_words()
+    assert "Nothing you did" in why_words(shares=(share(subject(3), 0.001),))
+
+
+async def test_why_says_when_a_track_was_drawn_by_lot():
+    """Variety and adventure did not move it up then."""
+    assert "drawn by lot" in why_words(policy=Policy.EXPLORE)
+    assert "moved it by +0.35" in why_words(policy=Policy.EXPLOIT)
+
+
+async def test_reasons_of_one_kind_share_their_verb_and_an_artist_is_called_one():
+    shown = recommendation(subject(1), Subject(artist(7, name="Kasabian")))
+    picked = [share(subject(n, title=f"Song {n}"), kind=EvidenceKind.PICK) for n in (8, 9)]
+    layout = card.recommendation_card(
+        because(shown, picked), owner_name="Ada", like=None, settings=MemberSettings()
+    )
+    assert "because you picked Song 8 and Song 9" in words_of(layout)
+    assert "an artist; begin" in words_of(layout)
+    mixed = [picked[0], share(subject(9, title="Song 9"))]
+    assert card.reason_line(mixed) == "because you picked Song 8 and play Song 9"
 
 
 async def test_receipts_say_from_and_to():
@@ -175,7 +248,16 @@ async def test_the_account_panels_fit():
     within_limits(account.start_panel(agreed=True))
     within_limits(account.settings_panel(MemberSettings()))
     within_limits(account.greeting())
+    within_limits(account.privacy_panel(backup_hours=0))
+    assert "after at most 120 hours" in words_of(account.privacy_panel(backup_hours=120))
     within_limits(account.forget_question())
-    within_limits(account.forgotten(ErasureReport(MemberId(1), {"listens": 5}, 0, 0)))
+    within_limits(
+        account.forgotten(ErasureReport(MemberId(1), dict.fromkeys(account.ERASED, 5), 0, 0))
+    )
     within_limits(account.about_panel(None, version="1", training=True))
     within_limits(account.help_panel([("recommend", "Music for you")] * 15))
+
+
+async def test_help_begins_with_what_one_needs_first():
+    told = words_of(account.help_panel([("zebra", "new"), ("about", "x"), ("start", "y")]))
+    assert told.index("/start") < told.index("/about") < told.index("/zebra")

@@ -36,7 +36,7 @@ def test_hostile_titles_neither_mention_link_nor_format(title):
     assert "\n" not in shown
     assert "\u202e" not in shown
     assert "\u2066" not in shown
-    for opener in ("@everyone", "@here", "<@", "<#", "</", "<t:", "<:", "://e", "[click]("):
+    for opener in ("@everyone", "@here", "<@", "<#", "</", "<t:", "<:", "://", "//", "[click]("):
         assert opener not in shown
     assert len(shown) <= 2 * 200 + 200
     shown.encode("utf-8")
@@ -47,7 +47,8 @@ def test_what_comes_out_is_one_line_of_printable_text(title):
     shown = safe_text(title)
     assert "\n" not in shown
     assert not any(unicodedata.category(c) in {"Cc", "Cs", "Zl", "Zp"} for c in shown)
-    for mark in ("<", "@", "://"):
+    assert "://" not in shown
+    for mark in ("<", "@"):
         start = shown.find(mark)
         while start >= 0:
             assert shown[start + len(mark)] == "\u200b"

@@ -5,8 +5,8 @@ import bot
 from bot.domain.blending import Agreement, BlendRule
 from bot.domain.doors import ACTIVITY, NAMED
 from bot.domain.listening import Source
-from bot.domain.music import LinkService
-from bot.ui.account import ADVENTURE_CHOICES
+from bot.domain.music import ArtworkSource, LinkService
+from bot.ui.account import ADVENTURE_CHOICES, ERASED
 from bot.ui.texts import Markdown, catalogue, plural, text
 from recsys.hybrid import BIAS, LIKE
 from recsys.recipe import KINDS
@@ -23,9 +23,11 @@ BUILT_KEYS = (
     | {f"blend.confidence_{level}" for level in ("low", "medium", "high")}
     | {f"source.{source}" for source in Source}
     | {f"service.{service}" for service in LinkService}
+    | {f"why.cover.{source}" for source in ArtworkSource}
     | {f"settings.adventure_{value}" for value in ADVENTURE_CHOICES}
     | {f"settings.{n}_{s}" for n in ("private", "explicit", "notices") for s in ("on", "off")}
     | {f"part.{name}" for name in (*KINDS, BIAS, LIKE)}
+    | {f"forget.row.{table}" for table in ERASED}
     | {f"doors.{do}_{source}" for do in ("connect", "close") for source in (*NAMED, ACTIVITY)}
     | {"playlist.name_list", "playlist.name_blend"}
     | {

@@ -12,4 +12,6 @@ class OpenAddresses:
     lastfm: str = "https://ws.audioscrobbler.com/2.0"
     deezer: str = "https://api.deezer.com"
     musicbrainz: str = "https://musicbrainz.org/ws/2"
+    covers: str = "https://coverartarchive.org"
+    """Only linked to."""
     reccobeats: str = "https://api.reccobeats.com/v1"

@@ -26,6 +26,14 @@ def rows(value: object, service: str) -> list[Any]:
     return value
 
 
+def records(value: object, service: str) -> list[Record]:
+    """Return what has to be a list of nothing but objects."""
+    found = rows(value, service)
+    if not all(isinstance(one, dict) for one in found):
+        raise MalformedError(service)
+    return found
+
+
 def inner(value: object, *names: str) -> Record:
     """Return an object inside objects, empty where there is none."""
     for name in names:

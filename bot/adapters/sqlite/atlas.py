@@ -96,9 +96,10 @@ def _store_tags(
                 "ON CONFLICT DO UPDATE SET name = excluded.name RETURNING id",
                 (tag,),
             ).fetchone()
-    raw.execute("DELETE FROM artist_tags WHERE artist_id = ?", (artist_id,))
+    raw.execute("DELETE FROM artist_tags WHERE artist_id = ? AND source = 'atlas'", (artist_id,))
     raw.executemany(
-        "INSERT INTO artist_tags (artist_id, tag_id, place, weight) VALUES (?, ?, ?, 1.0)",
+        "INSERT INTO artist_tags (artist_id, tag_id, place, weight) VALUES (?, ?, ?, 1.0) "
+        "ON CONFLICT DO UPDATE SET place = excluded.place, weight = 1.0, source = 'atlas'",
         [(artist_id, tag_ids[tag], place) for place, tag in enumerate(tags)],
     )
 
@@ -117,7 +118,8 @@ def _store_track(raw: sqlite3.Connection, artist_id: int, row: dict[str, str]) -
     raw.execute(
         "INSERT INTO tracks (artist_id, title, title_key, year, atlas) VALUES (?, ?, ?, ?, 1) "
         "ON CONFLICT (artist_id, title_key) DO UPDATE SET title = excluded.title, "
-        "year = coalesce(excluded.year, year), atlas = 1",
+        "year = coalesce(excluded.year, year), atlas = 1, "
+        "year_source = CASE WHEN excluded.year IS NULL THEN year_source END",
         (
             artist_id,
             row["title"],

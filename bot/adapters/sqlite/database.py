@@ -30,6 +30,7 @@ from bot.adapters.sqlite.connection import (
 )
 from bot.adapters.sqlite.door_syncs import SqliteDoorSyncStore
 from bot.adapters.sqlite.doors import SqliteDoorStore
+from bot.adapters.sqlite.enrichment import SqliteEnrichmentStore
 from bot.adapters.sqlite.erasure import Erasure
 from bot.adapters.sqlite.gestures import SqliteGestureStore
 from bot.adapters.sqlite.guilds import SqliteGuildStore
@@ -107,6 +108,7 @@ class Database:
         )
         self.activity = SqliteActivityStore(readers=readers, writer=writer)
         self.door_syncs = SqliteDoorSyncStore(readers=readers, writer=writer)
+        self.enrichment = SqliteEnrichmentStore(readers=readers, writer=writer)
         self.recommendations: RecommendationStore = SqliteRecommendationStore(
             readers=readers, writer=writer
         )

@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Mapping
 
 from bot.adapters.sqlite.connection import Readers
+from bot.adapters.sqlite.facts import ENRICHED, enriched_so_far
 from bot.adapters.sqlite.times import from_ms, to_ms
 from bot.adapters.sqlite.writer import Writer
 from bot.domain.recommending import ModelInfo
@@ -122,4 +123,5 @@ def _pending(raw: sqlite3.Connection) -> PendingChanges:
         listens=listens,
         erasures=erasures,
         since=from_ms(min(since)) if since else None,
+        enriched=max(0, enriched_so_far(raw) - cut.get(ENRICHED, 0)),
     )

@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Collection, Iterable, Sequence
 
 from bot.domain.ids import ArtistId, ItemKey, MemberId, TrackId
-from bot.domain.music import Artist, Subject, Track
+from bot.domain.music import Artist, Artwork, ArtworkSource, Subject, Track
 
 
 def id_list(ids: Iterable[int]) -> str:
@@ -21,7 +21,8 @@ def load_artists(raw: sqlite3.Connection, ids: Collection[int]) -> dict[ArtistId
     tags: dict[int, list[str]] = {}
     for artist_id, tag in raw.execute(
         "SELECT artist_id, name FROM artist_tags JOIN tags ON tags.id = tag_id "
-        "WHERE artist_id IN (SELECT value FROM json_each(?)) ORDER BY artist_id, place",
+        "WHERE artist_id IN (SELECT value FROM json_each(?)) "
+        "ORDER BY artist_id, source <> 'atlas', place",
         (wanted,),
     ):
         tags.setdefault(artist_id, []).append(tag)
@@ -47,18 +48,27 @@ def load_subjects(raw: sqlite3.Connection, keys: Sequence[int]) -> dict[ItemKey,
     if not keys:
         return {}
     tracks = raw.execute(
-        "SELECT id, artist_id, title, year, spotify_id FROM tracks "
+        "SELECT id, artist_id, title, year, spotify_id, (SELECT min(value) FROM track_ids "
+        "  WHERE track_id = tracks.id AND kind = 'deezer'), (SELECT source || ' ' || url "
+        "  FROM track_artwork WHERE track_id = tracks.id ORDER BY source LIMIT 1) FROM tracks "
         "WHERE id IN (SELECT value FROM json_each(?))",
         (id_list(key for key in keys if key > 0),),
     ).fetchall()
     artist_ids = dict.fromkeys([row[1] for row in tracks] + [-key for key in keys if key < 0])
     artists = load_artists(raw, artist_ids)
     found = {ItemKey(-artist.id): Subject(artist) for artist in artists.values()}
-    for id_, artist_id, title, year, spotify_id in tracks:
+    for id_, artist_id, title, year, spotify_id, deezer_id, cover in tracks:
         artist = artists[artist_id]
-        track = Track(TrackId(id_), title, artist, year=year, spotify_id=spotify_id)
+        track = Track(TrackId(id_), title, artist, year, spotify_id, deezer_id, _artwork(cover))
         found[ItemKey(id_)] = Subject(artist, track)
     return {ItemKey(key): found[ItemKey(key)] for key in keys if key in found}
+
+
+def _artwork(row: str | None) -> Artwork | None:
+    if row is None:
+        return None
+    source, _, url = row.partition(" ")
+    return Artwork(ArtworkSource(source), url)
 
 
 def ensure_member(raw: sqlite3.Connection, member_id: MemberId) -> None:

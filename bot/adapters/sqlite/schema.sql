@@ -13,11 +13,20 @@ CREATE TABLE artist_ids (
   PRIMARY KEY (kind, value)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE artist_lookups (
+  task TEXT NOT NULL,
+  artist_id INTEGER NOT NULL REFERENCES artists (id) ON DELETE CASCADE,
+  next_at INTEGER NOT NULL,
+  found INTEGER NOT NULL CHECK (found IN (0, 1)),
+  misses INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (task, artist_id)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE artist_tags (
   artist_id INTEGER NOT NULL REFERENCES artists (id),
   tag_id INTEGER NOT NULL REFERENCES tags (id),
   place INTEGER NOT NULL,
-  weight REAL NOT NULL CHECK (weight > 0),
+  weight REAL NOT NULL CHECK (weight > 0), source TEXT NOT NULL DEFAULT 'atlas',
   PRIMARY KEY (artist_id, tag_id)
 ) STRICT, WITHOUT ROWID;
 
@@ -92,6 +101,13 @@ CREATE TABLE door_syncs (
   error_key TEXT,
   failed_at INTEGER,
   PRIMARY KEY (member_id, source_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE enrichment_tasks (
+  task TEXT PRIMARY KEY,
+  paused_until INTEGER NOT NULL,
+  strikes INTEGER NOT NULL,
+  trouble TEXT
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE gaps (
@@ -368,12 +384,44 @@ CREATE TABLE tags (
   name TEXT NOT NULL UNIQUE
 ) STRICT;
 
+CREATE TABLE track_artwork (
+  track_id INTEGER NOT NULL REFERENCES tracks (id) ON DELETE CASCADE,
+  source TEXT NOT NULL,
+  url TEXT NOT NULL,
+  PRIMARY KEY (track_id, source)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE track_ids (
   kind TEXT NOT NULL,
   value TEXT NOT NULL,
   track_id INTEGER NOT NULL REFERENCES tracks (id) ON DELETE CASCADE,
   PRIMARY KEY (kind, value)
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE track_lookups (
+  task TEXT NOT NULL,
+  track_id INTEGER NOT NULL REFERENCES tracks (id) ON DELETE CASCADE,
+  next_at INTEGER NOT NULL,
+  found INTEGER NOT NULL CHECK (found IN (0, 1)),
+  misses INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (task, track_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE track_sound (
+  track_id INTEGER PRIMARY KEY REFERENCES tracks (id) ON DELETE CASCADE,
+  source TEXT NOT NULL,
+  acousticness REAL,
+  danceability REAL,
+  energy REAL,
+  instrumentalness REAL,
+  liveness REAL,
+  speechiness REAL,
+  valence REAL,
+  loudness REAL,
+  tempo REAL,
+  key INTEGER,
+  mode INTEGER
+) STRICT;
 
 CREATE TABLE track_terms (
   inner_word INTEGER NOT NULL CHECK (inner_word IN (0, 1)),
@@ -398,7 +446,7 @@ CREATE TABLE tracks (
   year INTEGER,
   spotify_id TEXT,
   mbid TEXT,
-  atlas INTEGER NOT NULL DEFAULT 0 CHECK (atlas IN (0, 1)), song_key TEXT, explicit INTEGER CHECK (explicit IN (0, 1)),
+  atlas INTEGER NOT NULL DEFAULT 0 CHECK (atlas IN (0, 1)), song_key TEXT, explicit INTEGER CHECK (explicit IN (0, 1)), year_source TEXT, length_ms INTEGER CHECK (length_ms > 0),
   UNIQUE (artist_id, title_key)
 ) STRICT;
 
@@ -467,6 +515,10 @@ CREATE INDEX listens_of_artist ON listens (artist_id, member_id) WHERE artist_id
 
 CREATE INDEX listens_of_track ON listens (track_id, member_id, started_at, source_id)
   WHERE track_id IS NOT NULL;
+
+CREATE INDEX lookups_of_artist ON artist_lookups (artist_id);
+
+CREATE INDEX lookups_of_track ON track_lookups (track_id);
 
 CREATE INDEX messages_of_recommendation ON messages (recommendation_id);
 

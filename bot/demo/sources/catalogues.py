@@ -24,16 +24,13 @@ class Deezer:
             web.get("/deezer/artist/{id}/radio", self._radio),
             web.get("/deezer/artist/{id}/related", self._related),
             web.get("/deezer/artist/{id}/top", self._top),
+            web.get("/deezer/track/{id}", self._track),
             web.get("/deezer/infos", self._infos),
         ]
 
     async def _search_tracks(self, request: web.Request) -> web.Response:
         words = set(request.query["q"].casefold().split())
-        found = [
-            track
-            for track in self._world.tracks
-            if words <= set(f"{track.artist.name} {track.title}".casefold().split())
-        ]
+        found = [track for track in self._world.saying(words) if track.sold]
         return _data([_deezer_track(track) for track in found[: _limit(request)]])
 
     async def _search_artists(self, request: web.Request) -> web.Response:
@@ -61,6 +58,14 @@ class Deezer:
         if artist is None:
             return _no_data()
         return _data([_deezer_track(t) for t in self._world.of_artist(artist)][: _limit(request)])
+
+    async def _track(self, request: web.Request) -> web.Response:
+        wanted = request.match_info["id"]
+        track = self._world.track_by_id(int(wanted)) if wanted.isdigit() else None
+        if track is None:
+            return _no_data()
+        date = f"{track.year}-01-01" if track.year else "0000-00-00"
+        return web.json_response(_deezer_track(track) | {"release_date": date, "bpm": 0})
 
     async def _infos(self, _request: web.Request) -> web.Response:
         return web.json_response({"country_iso": "SE", "country": "Sweden", "open": True})
@@ -98,9 +103,18 @@ class MusicBrainz:
         artist = self._world.by_mbid(request.match_info["mbid"])
         if not isinstance(artist, StoodArtist):
             return web.json_response({"error": "Not Found"}, status=404)
-        genres = [{"name": tag, "count": 9 - n, "id": ""} for n, tag in enumerate(artist.tags)]
+        genres = [
+            {"name": tag, "count": max(1, 9 - n), "id": ""} for n, tag in enumerate(artist.tags)
+        ]
+        page = {"resource": f"https://www.deezer.com/artist/{artist.id}"}
         return web.json_response(
-            {"id": artist.mbid, "name": artist.name, "genres": genres, "tags": genres}
+            {
+                "id": artist.mbid,
+                "name": artist.name,
+                "genres": genres,
+                "tags": [*genres, {"name": "seen live", "count": 5}],
+                "relations": [{"type": "free streaming", "url": page}],
+            }
         )
 
 
@@ -123,8 +137,8 @@ class ReccoBeats:
                 "href": f"https://open.spotify.com/track/{track.spotify_id}",
                 **track.features(),
             }
-            for track in reversed(self._world.tracks)
-            if track.isrc in wanted and track.analysed
+            for track in reversed([self._world.track_by_isrc(isrc) for isrc in wanted])
+            if track is not None and track.analysed
         ]
         return web.json_response({"content": rows})
 
@@ -143,7 +157,7 @@ def _deezer_track(track: StoodTrack) -> dict[str, Any]:
         "duration": track.seconds,
         "rank": 100_000,
         "explicit_lyrics": False,
-        "preview": f"https://stand-in.invalid/{track.id}.mp3?signed",
+        "preview": f"https://stand-in.invalid/{track.id}.mp3?signed" if track.audible else "",
         "artist": {"id": track.artist.id, "name": track.artist.name},
         "album": {"id": 1, "title": "An album"},
         "type": "track",

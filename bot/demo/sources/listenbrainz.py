@@ -177,7 +177,7 @@ class ListenBrainz:
     async def _lookup(self, request: web.Request) -> web.Response:
         rows: list[dict[str, Any]] = []
         for index, asked in enumerate(await request.json()):
-            track = self._world.find_track(asked["[artist_credit_name]"], asked["[recording_name]"])
+            track = self._world.find_track(asked["artist_credit_name"], asked["recording_name"])
             if track is not None and track.mbid_known:
                 rows.append(
                     {
@@ -218,7 +218,12 @@ def _listen(one: Heard) -> dict[str, Any]:
 
 def _facts(track: StoodTrack) -> dict[str, Any]:
     tags = [
-        {"tag": tag, "count": 20 - 3 * n, "genre_mbid": track.artist.mbid, "artist_mbid": ""}
+        {
+            "tag": tag,
+            "count": max(1, 20 - 3 * n),
+            "genre_mbid": track.artist.mbid,
+            "artist_mbid": track.artist.mbid,
+        }
         for n, tag in enumerate(track.artist.tags)
     ]
     return {
@@ -235,7 +240,13 @@ def _facts(track: StoodTrack) -> dict[str, Any]:
                 }
             ],
         },
-        "release": {"name": "An album", "year": track.year, "mbid": None},
+        "release": {
+            "name": "An album",
+            "year": track.year,
+            "mbid": None,
+            "caa_id": track.id,
+            "caa_release_mbid": track.mbid,
+        },
         "tag": {"recording": tags[:1], "artist": tags, "release_group": []},
     }
 

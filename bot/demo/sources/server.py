@@ -71,4 +71,5 @@ class SourceStandIns:
             deezer=f"{base}/deezer",
             musicbrainz=f"{base}/musicbrainz/ws/2",
             reccobeats=f"{base}/reccobeats/v1",
+            covers="https://stand-in.invalid",
         )

@@ -4,6 +4,7 @@ import uuid
 from dataclasses import dataclass, field
 
 ROOT = uuid.UUID("5b5bd600-0000-4000-8000-000000000000")
+ISRC = "QZAUX"
 FEATURES = (
     "acousticness",
     "danceability",
@@ -32,7 +33,11 @@ class StoodArtist:
 
 @dataclass(frozen=True)
 class StoodTrack:
-    """A track; `mbid_known` is False for one that MusicBrainz never heard of."""
+    """A track; `mbid_known` is False for one that MusicBrainz never heard of.
+
+    `sold` says that Deezer has it, `audible` that half a minute may be heard, `analysed` that
+    ReccoBeats measured it.
+    """
 
     id: int
     artist: StoodArtist
@@ -41,6 +46,8 @@ class StoodTrack:
     seconds: int = 200
     mbid_known: bool = True
     analysed: bool = True
+    sold: bool = True
+    audible: bool = True
 
     @property
     def mbid(self) -> str:
@@ -50,7 +57,7 @@ class StoodTrack:
     @property
     def isrc(self) -> str:
         """Its ISRC."""
-        return f"QZAUX{self.id:07d}"
+        return f"{ISRC}{self.id:07d}"
 
     @property
     def spotify_id(self) -> str:
@@ -100,17 +107,27 @@ class SourceWorld:
         self.artists: dict[str, StoodArtist] = {}
         self.tracks: list[StoodTrack] = []
         self.people: dict[str, StoodPerson] = {}
+        self._ids: dict[str, StoodArtist | StoodTrack] = {}
+        self._names: dict[str, StoodArtist] = {}
+        self._titles: dict[tuple[str, str], StoodTrack] = {}
+        self._said: dict[str, list[StoodTrack]] = {}
 
     def artist(self, name: str, *tags: str, fans: int = 1000) -> StoodArtist:
         """Return the artist of a name, made when there is none."""
         if name not in self.artists:
-            self.artists[name] = StoodArtist(len(self.artists) + 1, name, tags, fans)
+            one = StoodArtist(len(self.artists) + 1, name, tags, fans)
+            self.artists[name] = self._ids[one.mbid] = one
+            self._names.setdefault(name.casefold(), one)
         return self.artists[name]
 
     def track(self, artist: StoodArtist, title: str, **known: object) -> StoodTrack:
         """Add a track."""
         one = StoodTrack(len(self.tracks) + 1, artist, title, **known)  # type: ignore[arg-type]
         self.tracks.append(one)
+        self._ids[one.mbid] = one
+        self._titles.setdefault((artist.name.casefold(), title.casefold()), one)
+        for word in set(f"{artist.name} {title}".casefold().split()):
+            self._said.setdefault(word, []).append(one)
         return one
 
     def person(self, name: str) -> StoodPerson:
@@ -133,18 +150,29 @@ class SourceWorld:
 
     def by_mbid(self, mbid: str) -> StoodArtist | StoodTrack | None:
         """Return what an id of MusicBrainz stands for."""
-        everything: list[StoodArtist | StoodTrack] = [*self.artists.values(), *self.tracks]
-        return next((one for one in everything if one.mbid == mbid), None)
+        return self._ids.get(mbid)
+
+    def track_by_id(self, id_: int) -> StoodTrack | None:
+        """Return a track by its number."""
+        return self.tracks[id_ - 1] if 0 < id_ <= len(self.tracks) else None
+
+    def track_by_isrc(self, isrc: str) -> StoodTrack | None:
+        """Return a track by its ISRC."""
+        number = isrc.removeprefix(ISRC)
+        return self.track_by_id(int(number)) if number.isdigit() else None
+
+    def saying(self, words: set[str]) -> list[StoodTrack]:
+        """Return tracks in whose artist and title all these words are."""
+        found = [self._said.get(word, []) for word in words]
+        if not found:
+            return []
+        rarest = min(found, key=len)
+        return [t for t in rarest if words <= set(f"{t.artist.name} {t.title}".casefold().split())]
 
     def find_artist(self, name: str) -> StoodArtist | None:
         """Return the artist of a name, whatever its case."""
-        wanted = name.casefold()
-        return next((a for a in self.artists.values() if a.name.casefold() == wanted), None)
+        return self._names.get(name.casefold())
 
     def find_track(self, artist: str, title: str) -> StoodTrack | None:
         """Return a track by names, whatever their case."""
-        wanted = (artist.casefold(), title.casefold())
-        return next(
-            (t for t in self.tracks if (t.artist.name.casefold(), t.title.casefold()) == wanted),
-            None,
-        )
+        return self._titles.get((artist.casefold(), title.casefold()))

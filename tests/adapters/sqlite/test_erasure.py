@@ -20,6 +20,7 @@ from bot.domain.ids import BlendId, ChannelId, MemberId, RecommendationId
 from bot.domain.members import MemberSettings
 from bot.domain.recommending import ModelInfo
 from bot.errors import NotFoundError
+from bot.ui.account import ERASED
 from tests.adapters.sqlite.stage import (
     ANA,
     BEN,
@@ -130,6 +131,7 @@ async def test_every_column_that_names_a_member_is_visited(database: Database) -
     known = await database.readers.run(columns_that_name_members)
     assert known | {("members", "id")} == set(MEMBER_COLUMNS)
     assert {table for table, _ in MEMBER_COLUMNS} == set(QUERIES)
+    assert set(QUERIES) < set(ERASED), "an erasure tells what it deleted of every table"
 
 
 async def test_the_traces_are_everywhere_before_the_test_means_anything(
@@ -182,6 +184,7 @@ async def test_not_a_byte_is_left_in_any_file(database: Database) -> None:
     assert report.removed["members"] == 1
     assert report.removed["tracks"] == 300
     assert report.removed["artists"] == 2
+    assert set(report.removed) <= set(ERASED)
     assert await database.readers.run(
         lambda raw: raw.execute("PRAGMA integrity_check").fetchall()
     ) == [("ok",)]

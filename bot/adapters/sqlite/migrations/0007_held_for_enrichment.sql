@@ -1,2 +1,0 @@
--- Nothing yet: the number is taken by another change.
-SELECT 1;

@@ -20,8 +20,11 @@ from bot.adapters.uploads import UploadFolder
 from bot.adapters.worker_process import WorkerProcess
 from bot.client import MusicBot
 from bot.open_wiring import open_doors
+from bot.own_pages import own_pages
+from bot.pages_wiring import open_identity, open_pages
 from bot.ports import Clock
 from bot.services import Services
+from bot.services.activity import ActivityService
 from bot.services.blends import BlendService
 from bot.services.candidates import CandidateService
 from bot.services.consent import ConsentService
@@ -90,6 +93,7 @@ async def open_app(
         await database.catalogue.seed_atlas(atlas_folder())
         compute = await stack.enter_async_context(ThreadCompute(threads=settings.compute_threads))
         uploads = await stack.enter_async_context(UploadFolder(database.uploads_dir))
+        await _sweep_uploads(database, uploads)
         worker = await stack.enter_async_context(
             WorkerProcess(
                 settings.data_dir,
@@ -99,6 +103,12 @@ async def open_app(
         )
         services = _build(settings, database, uploads, compute, worker, clock, min_refit_pause_s)
         await apply_use(settings, database)
+        addresses = addresses or Addresses()
+        pages, identity = own_pages(settings), None
+        if pages is not None:
+            identity = await stack.enter_async_context(
+                open_identity(pages, notices=services.notices, addresses=addresses)
+            )
         spotify = await stack.enter_async_context(
             open_spotify(
                 settings,
@@ -106,12 +116,30 @@ async def open_app(
                 consent=services.consent,
                 training=services.training,
                 notices=services.notices,
+                identity=identity,
                 clock=clock,
-                addresses=addresses or Addresses(),
+                addresses=addresses,
             )
         )
         if spotify is not None:
             services = replace(services, spotify=spotify.services)
+        chores = _chores(settings, database, services)
+        if pages is not None and identity is not None:
+            big = await stack.enter_async_context(
+                open_pages(
+                    settings,
+                    pages,
+                    identity=identity,
+                    database=database,
+                    files=uploads,
+                    services=services,
+                    links=None if spotify is None else spotify.services.links,
+                    addresses=addresses,
+                    clock=clock,
+                )
+            )
+            services = replace(services, uploads=big)
+            chores.append(Chore("uploads", HOUR_S, 200, big.sweep))
         opened = await stack.enter_async_context(
             open_doors(
                 settings,
@@ -125,8 +153,11 @@ async def open_app(
         await services.training.start()
         tasks = _Background(stack)
         tasks.own("training", services.training.run())
+        if services.activity is not None:
+            await services.activity.start()
+            stack.push_async_callback(services.activity.close)
+            tasks.own("activity", services.activity.run())
         tasks.own("imports", _resume(services.imports))
-        chores = _chores(settings, database, services)
         if spotify is not None:
             tasks.own("spotify", spotify.services.sync.run())
             chores += spotify.chores
@@ -140,6 +171,14 @@ async def open_app(
 def atlas_folder() -> Path:
     """Return where the packaged atlas lies."""
     return Path(str(resources.files("bot.atlas").joinpath("data")))
+
+
+async def _sweep_uploads(database: Database, uploads: UploadFolder) -> None:
+    """Delete what a stop left behind that nothing refers to."""
+    jobs = await database.listens.imports(unfinished=True)
+    keep = {*(job.folder for job in jobs), *await database.upload_tickets.folders()}
+    if n := await uploads.sweep(keep):
+        log.info("deleted %d uploads that a stop had left behind", n)
 
 
 async def _serving_folder(database: Database) -> Path | None:
@@ -175,6 +214,11 @@ def _build(
         min_pause_s=min_refit_pause_s,
     )
     candidates = CandidateService(store=database.candidates, training=training, clock=clock)
+    activity = None
+    if settings.discord_activity:
+        activity = ActivityService(
+            plays=database.activity, doors=database.doors, training=training, clock=clock
+        )
     return Services(
         candidates=candidates,
         recommend=RecommendService(
@@ -245,6 +289,7 @@ def _build(
             consent=consent,
             preferences=preferences,
             training=training,
+            activity=activity,
             clock=clock,
         ),
         preferences=preferences,
@@ -264,8 +309,11 @@ def _build(
             listens=database.listens,
             consent=consent,
             training=training,
+            activity=activity,
             clock=clock,
         ),
+        activity=activity,
+        uploads=None,
         previews=PreviewService(),
         spotify=None,
         upload_limit_mb=settings.upload_limit_mb,

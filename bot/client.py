@@ -27,6 +27,7 @@ COGS = (
     "bot.cogs.taste",
     "bot.cogs.blend",
     "bot.cogs.servers",
+    "bot.cogs.presences",
 )
 PERMISSIONS = discord.Permissions(
     view_channel=True,
@@ -43,9 +44,11 @@ MAX_RATELIMIT_WAIT_S = 30.0
 """A longer wait is raised instead of slept through."""
 
 
-def intents() -> discord.Intents:
-    """Return the least that works; none of them is privileged."""
-    return discord.Intents(guilds=True, guild_reactions=True, dm_reactions=True)
+def intents(*, presences: bool = False) -> discord.Intents:
+    """Return the least that works; presences alone are privileged, and off unless switched on."""
+    return discord.Intents(
+        guilds=True, guild_reactions=True, dm_reactions=True, presences=presences
+    )
 
 
 class MusicTree(app_commands.CommandTree["MusicBot"]):
@@ -65,7 +68,7 @@ class MusicBot(commands.AutoShardedBot):
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
-            intents=intents(),
+            intents=intents(presences=services.activity is not None),
             tree_cls=MusicTree,
             allowed_mentions=discord.AllowedMentions.none(),
             max_ratelimit_timeout=MAX_RATELIMIT_WAIT_S,

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Final
 import aiohttp
 import discord
 
-from bot import __version__, spotify_door
+from bot import __version__, own_pages, spotify_door
 from bot.adapters.http.addresses import OpenAddresses
 from bot.adapters.sqlite import backup as backups
 from bot.adapters.sqlite.coverage import read_coverage, read_troubles
 from bot.adapters.sqlite.database import DATABASE_NAME
+from bot.adapters.sqlite.spotify_quota import spent
 from bot.domain.enrichment import SOURCE_OF
 from bot.domain.sources import NAMES, OpenSource
 from bot.errors import (
@@ -94,6 +95,8 @@ def _here(settings: Settings | None, problem: str | None) -> Iterator[Check]:
         yield _space(settings)
         yield _database(settings)
         yield spotify_door.checked(settings)
+        yield own_pages.checked(settings)
+        yield from _quota(settings)
         yield _sources(settings)
         yield from _coverage(settings)
 
@@ -105,7 +108,8 @@ async def _outside(settings: Settings, addresses: OpenAddresses) -> AsyncIterato
     except SettingsError:
         token = None  # said already
     if token is not None:
-        yield await _discord(token)
+        async for check in _discord(token, settings):
+            yield check
     try:
         chosen = open_sources(settings)
     except SettingsError:
@@ -129,18 +133,33 @@ async def _clock() -> Check:
     return True, "the clock agrees with Discord's"
 
 
-async def _discord(token: str) -> Check:
+async def _discord(token: str, settings: Settings) -> AsyncIterator[Check]:
     try:
         async with discord.Client(intents=discord.Intents.none()) as client:
             await client.login(token)
-            return True, f"Discord knows the token: it is {client.user}'s"
+            yield True, f"Discord knows the token: it is {client.user}'s"
+            if settings.discord_activity:
+                yield _presences(client)
     except discord.LoginFailure:
-        return False, (
-            "AUXCORD_DISCORD_TOKEN: Discord refuses it. Make a new one at "
-            "discord.com/developers/applications, under Bot, with Reset Token."
+        yield (
+            False,
+            (
+                "AUXCORD_DISCORD_TOKEN: Discord refuses it. Make a new one at "
+                "discord.com/developers/applications, under Bot, with Reset Token."
+            ),
         )
     except (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError) as error:
-        return False, f"Discord doesn't answer ({type(error).__name__}); try again later."
+        yield False, f"Discord doesn't answer ({type(error).__name__}); try again later."
+
+
+def _presences(client: discord.Client) -> Check:
+    flags = None if client.application is None else client.application.flags
+    if flags is not None and (flags.gateway_presence or flags.gateway_presence_limited):
+        return True, "the Presence Intent is on: members may switch listening along on in /doors"
+    return False, (
+        "AUXCORD_DISCORD_ACTIVITY needs the Presence Intent; switch it on at "
+        "discord.com/developers/applications, under Bot, Privileged Gateway Intents."
+    )
 
 
 def _sources(settings: Settings) -> Check:
@@ -240,6 +259,27 @@ def _token(settings: Settings) -> tuple[bool, str]:
     except SettingsError as error:
         return False, str(error)
     return True, "a Discord token is set"
+
+
+def _quota(settings: Settings) -> Iterator[Check]:
+    path = settings.data_dir / DATABASE_NAME
+    if settings.spotify_client_id is None or not path.is_file():
+        return
+    now = datetime.now(UTC)
+    found = spent(path, now=now)
+    if found is None:
+        return  # the database's own line says what is wrong with it
+    calls, until = found
+    of = settings.spotify_daily_calls
+    if until is not None:
+        yield (
+            False,
+            (
+                f"Spotify wants no calls until {until:%Y-%m-%d %H:%M} UTC; nothing is lost meanwhile. If "
+                "this comes back, make AUXCORD_SPOTIFY_DAILY_CALLS smaller."
+            ),
+        )
+    yield True, f"Spotify: {calls} of {of} calls made today, {max(0, of - calls)} left"
 
 
 def _python() -> tuple[bool, str]:

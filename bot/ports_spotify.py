@@ -284,6 +284,10 @@ class SpotifyApi(Protocol):
         """Return 50 saved tracks, newest first."""
         ...
 
+    async def followed_artists(self, token: str, *, urgent: bool = False) -> Fetched:
+        """Return the first 50 artists that somebody follows."""
+        ...
+
     async def playlists(
         self, token: str, *, offset: int = 0, urgent: bool = False
     ) -> tuple[Sequence[PlaylistInfo], int | None]:
@@ -320,6 +324,10 @@ class SpotifyApi(Protocol):
         self, token: str, playlist_id: str, uris: Sequence[str], *, position: int
     ) -> str:
         """Add up to 100 tracks; never repeated by itself."""
+        ...
+
+    async def upload_cover(self, token: str, playlist_id: str, jpeg: bytes) -> None:
+        """Give a playlist a picture; a refusal of this call alone stops no others."""
         ...
 
     async def queue(self, token: str, uri: str) -> None:

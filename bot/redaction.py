@@ -7,6 +7,7 @@ from typing import Final
 BLACKED: Final = "[…]"
 _SECRETS: Final = re.compile(
     r"(?P<before>\b(?:Bearer|Basic|Bot)\s+"
+    r"|/(?:webhooks|interactions)/\d+/"
     r"|(?:\b|%3F|%26)(?:access_token|refresh_token|client_secret|code_verifier|code|state|csrf|token)"
     r"(?:=|%3D|[\"']?\s*:\s*[\"']))"
     r"(?P<secret>[\w\-.~+/%]{8,}=*)",

@@ -20,6 +20,7 @@ QUIET = (
     "discord.http",
     "discord.gateway",
     "discord.client",
+    "discord.webhook",
     "spotipy",
     "urllib3",
     "requests",
@@ -93,6 +94,13 @@ async def _connect(bot: MusicBot, token: str) -> None:
     try:
         await bot.connect()
     except discord.PrivilegedIntentsRequired:
+        if bot.intents.presences:
+            raise SettingsError(
+                "AUXCORD_DISCORD_ACTIVITY: Discord refuses the Presence Intent. Switch it on at "
+                "discord.com/developers/applications under Bot, Privileged Gateway Intents, or take "
+                "this setting out."
+            ) from None
         raise SettingsError(
-            "Discord refuses the intents; Auxcord asks for no privileged one, so the application is misconfigured."
+            "Discord refuses the intents; without AUXCORD_DISCORD_ACTIVITY Auxcord asks for no "
+            "privileged one, so the application is misconfigured."
         ) from None

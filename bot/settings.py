@@ -39,6 +39,8 @@ class Settings(BaseSettings):
     """Threads that score recommendations."""
     upload_limit_mb: Annotated[int, Field(ge=1, le=512)] = 25
     """Largest attachment `/import` accepts; Discord itself allows 10 MiB without Nitro."""
+    web_upload_limit_mb: Annotated[int, Field(ge=1, le=2048)] = 512
+    """Largest file the upload page takes, where the bot's own pages are on."""
     shown_days: Annotated[int, Field(ge=0, le=365)] = 30
     """A pick is not shown again to the same member in the same server for this many days."""
     backup_hours: Annotated[float, Field(ge=0, le=720)] = 24.0
@@ -69,6 +71,10 @@ class Settings(BaseSettings):
     """Client secret of the Discord application: the pages ask Discord who is there."""
     discord_client_secret_file: Path | None = None
     """A file that holds it instead."""
+
+    discord_activity: bool = False
+    """Whether members may let the bot follow "Listening to Spotify" on Discord; needs the Presence
+    Intent."""
 
     contact: str | None = None
     """Your e-mail address or web page, told to every open source; without it none is asked."""

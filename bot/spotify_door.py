@@ -1,19 +1,17 @@
 """What the settings say about the Spotify door, checked as a whole."""
 
-import ipaddress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
 
 from bot.errors import SettingsError
-from bot.settings import Settings, secret
+from bot.own_pages import is_loopback, own_pages
+from bot.settings import Settings
 
 KEY_FILE: Final = "token.key"
 MOST_BACKUP_HOURS: Final = 5 * 24
 """Spotify wants what was unlinked gone after five days, also from copies."""
 CALLBACK: Final = "/spotify/callback"
-IDENTITY_CALLBACK: Final = "/discord/callback"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +21,6 @@ class SpotifyDoor:
     client_id: str
     redirect_uri: str
     base_url: str | None
-    identity_redirect_uri: str
-    client_secret: str | None = field(repr=False)
 
 
 def spotify_door(settings: Settings) -> SpotifyDoor | None:
@@ -42,29 +38,18 @@ def spotify_door(settings: Settings) -> SpotifyDoor | None:
             "AUXCORD_BACKUP_KEEP: with Spotify on, backups may live 5 days at most; make "
             "AUXCORD_BACKUP_HOURS times AUXCORD_BACKUP_KEEP 120 or less."
         )
-    base = _base_url(settings)
-    if base is None and not is_loopback(settings.web_host):
+    pages = own_pages(settings)
+    if pages is None and not is_loopback(settings.web_host):
         raise SettingsError(
             f"AUXCORD_WEB_HOST: to listen on {settings.web_host} the pages need an https address; "
             "set AUXCORD_PUBLIC_URL, or listen on 127.0.0.1."
         )
-    client_secret = secret(
-        settings.discord_client_secret,
-        settings.discord_client_secret_file,
-        "AUXCORD_DISCORD_CLIENT_SECRET",
-    )
-    if base is not None and client_secret is None:
-        raise SettingsError(
-            "AUXCORD_DISCORD_CLIENT_SECRET is missing: with AUXCORD_PUBLIC_URL the pages ask Discord "
-            "who is there. Copy it from OAuth2 at discord.com/developers/applications."
-        )
+    base = None if pages is None else pages.base_url
     root = base or f"http://127.0.0.1:{settings.web_port}"
     return SpotifyDoor(
         client_id=settings.spotify_client_id,
         redirect_uri=root + CALLBACK,
         base_url=base,
-        identity_redirect_uri=root + IDENTITY_CALLBACK,
-        client_secret=client_secret,
     )
 
 
@@ -96,29 +81,3 @@ def token_keys(settings: Settings) -> list[bytes]:
 def token_key_file(settings: Settings) -> Path:
     """Return where the key lies unless it is a variable."""
     return settings.token_key_file or settings.data_dir / KEY_FILE
-
-
-def is_loopback(host: str) -> bool:
-    """Return whether only this machine reaches an address."""
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
-
-
-def _base_url(settings: Settings) -> str | None:
-    if settings.public_url is None:
-        return None
-    parts = urlsplit(settings.public_url)
-    local = parts.scheme == "http" and is_loopback(parts.hostname or "")
-    if (
-        not parts.hostname
-        or not (parts.scheme == "https" or local)
-        or parts.query
-        or parts.path.strip("/")
-    ):
-        raise SettingsError(
-            "AUXCORD_PUBLIC_URL: this has to be https://HOST without a path (plain http only for "
-            "127.0.0.1)."
-        )
-    return f"{parts.scheme}://{parts.netloc}"

@@ -10,9 +10,12 @@ import aiohttp
 
 from bot.adapters.spotify.addresses import Addresses
 from bot.adapters.sqlite.database import Database
+from bot.covers import cover_for
 from bot.domain.spotify import ListensUse
 from bot.errors import SettingsError
+from bot.own_pages import own_pages
 from bot.ports import Clock
+from bot.ports_spotify import Identity
 from bot.services import SpotifyServices
 from bot.services.consent import ConsentService
 from bot.services.link_watch import LinkWatch
@@ -24,7 +27,7 @@ from bot.services.spotify_tokens import SpotifyTokens
 from bot.services.training import TrainingService
 from bot.services.upkeep import Chore
 from bot.settings import Settings
-from bot.spotify_door import SpotifyDoor, spotify_door, token_keys
+from bot.spotify_door import spotify_door, token_keys
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +60,7 @@ async def open_spotify(
     consent: ConsentService,
     training: TrainingService,
     notices: NoticeBoard,
+    identity: Identity | None,
     clock: Clock,
     addresses: Addresses,
 ) -> AsyncIterator[OpenDoor | None]:
@@ -67,7 +71,7 @@ async def open_spotify(
     SettingsError
         When its settings don't fit, or stored tokens are sealed with a key that is not there.
     """
-    door = spotify_door(settings)
+    door, pages = spotify_door(settings), own_pages(settings)
     if door is None:
         yield None
         return
@@ -114,16 +118,6 @@ async def open_spotify(
         )
         stack.push_async_callback(watch.close)
         tokens.on_end(watch.ended)
-        identity = None
-        if door.client_secret is not None:
-            from bot.adapters.discord_identity import DiscordIdentity
-
-            identity = DiscordIdentity(
-                session=session,
-                base=addresses.discord,
-                client_secret=door.client_secret,
-                client_id=lambda: notices.application_id,
-            )
         links = LinkService(
             accounts=database.spotify,
             requests=database.link_requests,
@@ -140,17 +134,15 @@ async def open_spotify(
             seats=settings.spotify_seats,
             base_url=door.base_url,
             redirect_uri=door.redirect_uri,
-            identity_redirect_uri=door.identity_redirect_uri,
+            identity_redirect_uri=pages.identity_redirect_uri if pages else "",
         )
-        if door.base_url is not None:
-            await _open_pages(stack, settings, door, links, addresses)
         log.info("the Spotify door is open; the redirect address is %s", door.redirect_uri)
         yield OpenDoor(
             services=SpotifyServices(
                 links=links,
                 sync=sync,
                 playlists=PlaylistService(
-                    tokens=tokens, api=api, store=database.playlists, clock=clock
+                    tokens=tokens, api=api, store=database.playlists, clock=clock, cover=cover_for
                 ),
             ),
             chores=(
@@ -159,37 +151,6 @@ async def open_spotify(
                 Chore("ended links", HOUR_S, 180, watch.forget_ended),
             ),
         )
-
-
-async def _open_pages(
-    stack: AsyncExitStack,
-    settings: Settings,
-    door: SpotifyDoor,
-    links: LinkService,
-    addresses: Addresses,
-) -> None:
-    from bot.web.pages import LinkPages, origin
-    from bot.web.rendering import Renderer
-    from bot.web.server import serve_pages
-
-    base = door.base_url or ""
-    pages = LinkPages(links=links, render=Renderer(demo=addresses.stand_ins), base_url=base)
-    try:
-        port = await stack.enter_async_context(
-            serve_pages(
-                pages.routes(),
-                host=settings.web_host,
-                port=settings.web_port,
-                form_targets=(origin(addresses.discord), origin(addresses.accounts)),
-                secure=base.startswith("https://"),
-            )
-        )
-    except OSError as error:
-        raise SettingsError(
-            f"AUXCORD_WEB_PORT: the pages can't listen on {settings.web_host}:{settings.web_port} "
-            f"({error.strerror}); choose another port."
-        ) from error
-    log.info("the pages listen on %s:%d for %s", settings.web_host, port, base)
 
 
 async def _require_keys(database: Database, ids: frozenset[str]) -> None:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import hypothesis
 import pytest
 
 from bot.app import open_app
 from bot.settings import Settings
+from tests.canary import NET, mark_secrets, watched
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -24,8 +26,18 @@ hypothesis.settings.register_profile("search", deadline=None)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
 
-def settings_for(data_dir: Path) -> Settings:
-    return Settings(_env_file=None, data_dir=data_dir, backup_hours=0)
+mark_secrets()
+
+
+@pytest.fixture(autouse=True)
+def no_secret_in_the_log() -> Iterator[None]:
+    """The whole suite runs at DEBUG, and no test may let a secret get into the log."""
+    with watched(NET):
+        yield
+
+
+def settings_for(data_dir: Path, **changes: Any) -> Settings:
+    return Settings(_env_file=None, data_dir=data_dir, backup_hours=0, **changes)
 
 
 async def _prepare(data_dir: Path) -> None:

@@ -22,6 +22,8 @@ CANARY = "Canary-0123456789_abc.def~"
         "redirect?next=%2Fcallback%3Fcode%3D{c}",
         "code_verifier={c}",
         "client_secret={c}",
+        "POST https://discord.com/api/v10/interactions/123456/{c}/callback has returned 200",
+        "PATCH https://discord.com/api/v10/webhooks/123456/{c}/messages/@original",
     ],
 )
 def test_a_secret_is_blacked_out(line: str) -> None:

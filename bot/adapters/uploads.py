@@ -17,6 +17,9 @@ T = TypeVar("T")
 _FOLDER = re.compile(r"[0-9a-f]{32}")
 _UNFINISHED = ".new-"
 _THREADS = 2
+RAW = "raw"
+NAMES = "names.json"
+FIRST = "0000"
 
 
 class UploadFolder:
@@ -43,6 +46,26 @@ class UploadFolder:
     async def store(self, files: Iterable[tuple[str, bytes]]) -> str:
         """Write files durably under names of our own; return the folder name."""
         return await self._run(self._store, list(files))
+
+    async def begin(self) -> str:
+        """Make an empty file in a folder of its own; return the folder's name."""
+        return await self._run(self._begin)
+
+    async def received(self, folder: str) -> int:
+        """Return how many bytes of a file have arrived; what is on disk says so, nothing else."""
+        return await self._run(_size, self._arriving(folder))
+
+    async def append(self, folder: str, data: bytes) -> None:
+        """Write bytes behind what has arrived."""
+        await self._run(_append, self._arriving(folder), data)
+
+    async def seal(self, folder: str, name: str) -> None:
+        """Make an arrived file durable and an upload like any other; twice is once."""
+        await self._run(_seal, self.path(folder), name)
+
+    async def free_bytes(self) -> int:
+        """Return the room on the disk."""
+        return await self._run(self._free)
 
     def path(self, folder: str) -> Path:
         """Return where a folder lies.
@@ -72,14 +95,14 @@ class UploadFolder:
         name = secrets.token_hex(16)
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         new = self._folder / f"{_UNFINISHED}{name}"
-        raw = new / "raw"
+        raw = new / RAW
         try:
             new.mkdir(mode=0o700)
             raw.mkdir(mode=0o700)
             original = {f"{i:04}": given for i, (given, _) in enumerate(files)}
             for (_, data), own in zip(files, original, strict=True):
                 _write(raw / own, data)
-            _write(new / "names.json", json.dumps(original).encode("ascii"))
+            _write(new / NAMES, json.dumps(original).encode("ascii"))
             _sync(raw)
             _sync(new)
             new.rename(self._folder / name)
@@ -88,6 +111,22 @@ class UploadFolder:
             _remove(new)
             raise
         return name
+
+    def _begin(self) -> str:
+        name = secrets.token_hex(16)
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        raw = self._folder / name / RAW
+        raw.parent.mkdir(mode=0o700)
+        raw.mkdir(mode=0o700)
+        _write(raw / FIRST, b"")
+        return name
+
+    def _arriving(self, folder: str) -> Path:
+        return self.path(folder) / RAW / FIRST
+
+    def _free(self) -> int:
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return shutil.disk_usage(self._folder).free
 
     def _sweep(self, keep: frozenset[str]) -> int:
         if not self._folder.is_dir():
@@ -109,6 +148,34 @@ def _write(path: Path, data: bytes) -> None:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
+
+
+def _size(file: Path) -> int:
+    return file.stat().st_size
+
+
+def _append(path: Path, data: bytes) -> None:
+    handle = os.open(path, os.O_WRONLY | os.O_APPEND)
+    with os.fdopen(handle, "wb") as file:
+        file.write(data)
+
+
+def _seal(folder: Path, name: str) -> None:
+    _sync_file(folder / RAW / FIRST)
+    names = folder / NAMES
+    names.unlink(missing_ok=True)
+    _write(names, json.dumps({FIRST: name}).encode("ascii"))
+    _sync(folder / RAW)
+    _sync(folder)
+    _sync(folder.parent)
+
+
+def _sync_file(path: Path) -> None:
+    handle = os.open(path, os.O_WRONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _sync(folder: Path) -> None:

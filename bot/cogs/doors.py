@@ -12,7 +12,7 @@ from bot.answers import defer, guarded
 from bot.client import MusicBot
 from bot.cogs.buttons import CarriedButton, services_of
 from bot.cogs.lists import member_of
-from bot.domain.doors import DoorSync
+from bot.domain.doors import ACTIVITY, DoorSync
 from bot.domain.listening import Source
 from bot.services import Services
 from bot.ui import custom_ids
@@ -115,11 +115,14 @@ class DoorButton(CarriedButton, template=custom_ids.DOOR):
         """Do it for whoever pressed."""
         source, do = Source(self.groups["source"]), self.groups["do"]
         services = services_of(interaction)
-        if do == "connect":
+        if do == "connect" and source is not ACTIVITY:
             await interaction.response.send_modal(NameModal(source))
             return
         await interaction.response.defer()
-        if do == "ask":
+        if do == "connect":
+            await services.doors.listen_along(member_of(interaction))
+            await show(services, interaction)
+        elif do == "ask":
             await interaction.edit_original_response(view=close_question(source))
         elif do == "stay":
             await interaction.edit_original_response(view=notice(text("doors.stays")))

@@ -16,7 +16,8 @@ from bot.cogs.lists import member_of
 from bot.domain.listening import ImportJob
 from bot.errors import UserError
 from bot.services import Services
-from bot.ui.account import import_done, import_working
+from bot.ui.account import import_done, import_working, upload_offer
+from bot.ui.texts import text
 
 log = logging.getLogger(__name__)
 
@@ -40,23 +41,42 @@ class Imports(commands.Cog):
     async def import_files(
         self,
         interaction: discord.Interaction[Any],
-        file: discord.Attachment,
+        file: discord.Attachment | None = None,
         file_2: discord.Attachment | None = None,
         file_3: discord.Attachment | None = None,
         file_4: discord.Attachment | None = None,
     ) -> None:
-        """Read attachments, parse them in a child process, store the plays; always private."""
+        """Read attachments, parse them in a child process, store the plays; always private.
+
+        Without a file, or with one that is too large, there is the upload page.
+        """
         await defer(interaction, private=True)
         member_id = member_of(interaction)
         await self._services.consent.require(member_id)
         attachments = [f for f in (file, file_2, file_3, file_4) if f is not None]
-        for attachment in attachments:
-            self._check_size(attachment)
+        if not attachments:
+            await self._offer_page(interaction, UserError("error.import_no_file"))
+            return
+        try:
+            for attachment in attachments:
+                self._check_size(attachment)
+        except UserError as error:
+            await self._offer_page(interaction, error)
+            return
         await interaction.edit_original_response(view=import_working(None))
         files = [(a.filename, await _read(a)) for a in attachments]
         progress = _Progress(interaction)
         job = await self._services.imports.run(member_id, files, on_progress=progress)
         await interaction.edit_original_response(view=import_done(job))
+
+    async def _offer_page(self, interaction: discord.Interaction[Any], why: UserError) -> None:
+        """Lead to the upload page, where there is one."""
+        uploads = self._services.uploads
+        if uploads is None:
+            raise why
+        url = await uploads.links.begin(member_of(interaction), interaction.user.display_name)
+        words = None if why.key == "error.import_no_file" else text(why.key, **why.params)
+        await interaction.edit_original_response(view=upload_offer(url, too_large=words))
 
     def _check_size(self, attachment: discord.Attachment) -> None:
         limit = self._services.upload_limit_mb

@@ -181,23 +181,23 @@ def _user_name(display: str) -> str:
 def text_of(shown: Shown | discord.Message) -> str:
     """Return everything a message says, one paragraph per line; labels of buttons are left out."""
     parts = [shown.content] if shown.content else []
-    parts += [str(c["content"]) for c in _components(shown) if "content" in c]
+    parts += [str(c["content"]) for c in components_of(shown) if "content" in c]
     return "\n".join(parts)
 
 
 def buttons_of(shown: Shown | discord.Message) -> list[str]:
     """Return the custom ids of all buttons and menus of a message, from top to bottom."""
-    return [str(c["custom_id"]) for c in _components(shown) if c.get("custom_id")]
+    return [str(c["custom_id"]) for c in components_of(shown) if c.get("custom_id")]
 
 
 def labels_of(shown: Shown | discord.Message) -> list[str]:
     """Return what is written on the buttons of a message, from top to bottom."""
-    return [str(c["label"]) for c in _components(shown) if c.get("label")]
+    return [str(c["label"]) for c in components_of(shown) if c.get("label")]
 
 
 def links_of(shown: Shown | discord.Message) -> list[str]:
     """Return where the link buttons of a message lead, from top to bottom."""
-    return [str(c["url"]) for c in _components(shown) if c.get("url")]
+    return [str(c["url"]) for c in components_of(shown) if c.get("url")]
 
 
 def answers(result: Result) -> list[Shown]:
@@ -206,7 +206,8 @@ def answers(result: Result) -> list[Shown]:
     return [*first, *result.followups]
 
 
-def _components(shown: Shown | discord.Message) -> list[Mapping[str, Any]]:
+def components_of(shown: Shown | discord.Message) -> list[Mapping[str, Any]]:
+    """Return every component of what was shown, nested ones, too."""
     if isinstance(shown, discord.Message):
         rows: Sequence[Any] = [component.to_dict() for component in shown.components]
     else:

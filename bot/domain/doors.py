@@ -8,6 +8,8 @@ from bot.domain.listening import FetchedListen, Source
 
 NAMED = (Source.LISTENBRAINZ, Source.LASTFM)
 """Doors that need nothing but a name."""
+ACTIVITY = Source.DISCORD_ACTIVITY
+"""The door that needs nothing but a yes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,5 +81,7 @@ class DoorsView:
     """All doors of a member."""
 
     doors: tuple[DoorView, ...]
+    activity: DoorView
+    """Listening as Discord shows it; `sync` says whether the member switched it on."""
     others: tuple[DoorView, ...] = field(default=())
     """Doors without a connection: files, picks."""

@@ -16,9 +16,11 @@ READING = (
     "user-top-read",
     "user-library-read",
     "playlist-read-private",
+    "user-follow-read",
 )
 WRITING = (
     "playlist-modify-private",
+    "ugc-image-upload",
     "user-library-modify",
     "user-modify-playback-state",
 )

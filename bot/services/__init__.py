@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from bot.ports import MetaStore, RecommendationStore
+    from bot.services.activity import ActivityService
+    from bot.services.big_uploads import BigUploads
     from bot.services.blends import BlendService
     from bot.services.candidates import CandidateService
     from bot.services.consent import ConsentService
@@ -56,6 +58,9 @@ class Services:
     meta: "MetaStore"
     notices: "NoticeBoard"
     doors: "DoorService"
+    activity: "ActivityService | None"
+    uploads: "BigUploads | None"
+    """The upload page, where the bot's own pages are on."""
     previews: "PreviewService"
     spotify: SpotifyServices | None
     upload_limit_mb: int

@@ -40,6 +40,8 @@ LATECOMERS: Final = timedelta(days=2)
 """Players without a network hand in listens late: a pass goes on so far below the one before it."""
 AGAIN_AFTER_TROUBLE_S: Final = 15 * 60
 AGAIN_AFTER_REFUSAL_S: Final = 24 * 3600
+RESERVE_SHARE: Final = 10
+"""Beyond a door's rows a tenth of them is kept for sums, and each time a tenth of the rest is used."""
 IDLE_S: Final = 300.0
 TELL_S: Final = 20.0
 """Reading goes on without its message after so long."""
@@ -131,8 +133,8 @@ class DoorReader:
         else:
             return replace(state, next_at=self._clock.now(), error_key=None, failed_at=None), total
         now = self._clock.now()
-        if state.extras_at is None or now - state.extras_at >= EXTRAS_EVERY:
-            total += await self._add(state, await door.extras(state.account))
+        if self._extras_due(state):
+            total += await self._add_most(door, state, await door.extras(state.account))
             state = replace(state, extras_at=now)
         # A pass over several turns that found something says nothing of what came since it began.
         again = resumed and state.newest_at != floor
@@ -151,6 +153,8 @@ class DoorReader:
 
     async def _page(self, door: NameDoor, state: DoorSync) -> tuple[DoorSync, int, bool]:
         """Read one page; return the state, the new listens, and whether the pass is over."""
+        if await self._is_full(door):
+            return await self._without_dates(door, state)
         page = await door.page(state.account, before=state.cursor_at)
         added = await self._add(state, page.listens)
         state = replace(state, top_at=state.top_at or page.newest)
@@ -161,6 +165,17 @@ class DoorReader:
             return _ended(replace(state, cut_at=page.oldest)), added, True
         return replace(state, cursor_at=_following(page.oldest, state.cursor_at)), added, False
 
+    async def _without_dates(self, door: NameDoor, state: DoorSync) -> tuple[DoorSync, int, bool]:
+        """Go on where no more rows may be stored: once a day the sums, which take few new ones."""
+        if not self._extras_due(state):
+            return _ended(state), 0, True
+        cut_at = state.cut_at or state.cursor_at or self._clock.now()
+        added = await self._sum_up(door, state, before=cut_at)
+        return _ended(replace(state, cut_at=cut_at)), added, True
+
+    def _extras_due(self, state: DoorSync) -> bool:
+        return state.extras_at is None or self._clock.now() - state.extras_at >= EXTRAS_EVERY
+
     async def _is_full(self, door: NameDoor) -> bool:
         return door.most_rows is not None and await self._syncs.rows(door.source) >= door.most_rows
 
@@ -170,7 +185,7 @@ class DoorReader:
         if totals is None:
             return 0
         dated = await self._syncs.dated_plays(state.member_id, state.source)
-        added = await self._add(state, remainders(totals, dated))
+        added = await self._add_most(door, state, remainders(totals, dated))
         if totals.since is not None and totals.since < before:
             await self._store.note_gap(
                 state.member_id,
@@ -180,6 +195,19 @@ class DoorReader:
                 at=self._clock.now(),
             )
         return added
+
+    async def _add_most(
+        self, door: NameDoor, state: DoorSync, sums: Sequence[FetchedListen]
+    ) -> int:
+        """Store sums, the largest first; near a door's limit no more than a share of what is left.
+
+        So the limit is never reached, however many members there are, and each gets something.
+        """
+        if door.most_rows is not None:
+            limit = door.most_rows + door.most_rows // RESERVE_SHARE
+            room = max(0, limit - await self._syncs.rows(door.source))
+            sums = sorted(sums, key=lambda one: -one.plays)[: -(-room // RESERVE_SHARE)]
+        return await self._add(state, sums)
 
     async def _add(self, state: DoorSync, listens: Sequence[FetchedListen]) -> int:
         if not listens:

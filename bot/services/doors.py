@@ -2,12 +2,13 @@
 
 from collections.abc import Collection
 
-from bot.domain.doors import NAMED, DoorsView, DoorSync, DoorView
+from bot.domain.doors import ACTIVITY, NAMED, DoorsView, DoorSync, DoorView
 from bot.domain.ids import MemberId
 from bot.domain.listening import Source
 from bot.errors import UserError
 from bot.ports import Clock, DoorStore, ListenStore
 from bot.ports_doors import DoorSyncStore
+from bot.services.activity import ActivityService
 from bot.services.consent import ConsentService
 from bot.services.door_sync import DoorReader, Watcher
 from bot.services.training import TrainingService
@@ -25,6 +26,7 @@ class DoorService:
         listens: ListenStore,
         consent: ConsentService,
         training: TrainingService,
+        activity: ActivityService | None,
         clock: Clock,
     ) -> None:
         self.reader = reader
@@ -33,12 +35,14 @@ class DoorService:
         self._listens = listens
         self._consent = consent
         self._training = training
+        self._activity = activity
         self._clock = clock
 
     @property
     def offered(self) -> Collection[Source]:
         """Doors that the operator has open."""
-        return self.reader.doors.keys()
+        own = () if self._activity is None else (ACTIVITY,)
+        return {*self.reader.doors, *own}
 
     async def connect(
         self, member_id: MemberId, source: Source, name: str, *, watcher: Watcher | None = None
@@ -65,8 +69,28 @@ class DoorService:
         self.reader.wake()
         return state
 
+    async def listen_along(self, member_id: MemberId) -> None:
+        """Follow what Discord shows of a member's listening from now on.
+
+        Raises
+        ------
+        ConsentMissingError
+            When the member never agreed to anything being stored.
+        UserError
+            When the door is closed.
+        """
+        await self._consent.require(member_id)
+        if self._activity is None:
+            raise UserError("error.door_closed")
+        await self._syncs.connect(member_id, ACTIVITY, str(member_id), at=self._clock.now())
+        self._activity.admit(member_id)
+
     async def disconnect(self, member_id: MemberId, source: Source, *, delete: bool) -> int | None:
         """Close a door; return the listens that were deleted, None when they stay."""
+        if source is ACTIVITY and self._activity is not None:
+            if not delete:
+                await self._activity.file(member_id)
+            self._activity.dismiss(member_id)
         if not delete:
             if not await self._syncs.disconnect(member_id, source):
                 raise UserError("error.door_not_connected")
@@ -83,7 +107,7 @@ class DoorService:
         brought = {one.source: one for one in taste.sources}
         syncs = {one.source: one for one in await self._syncs.of_member(member_id)}
         views = []
-        for source in (*NAMED, *(s for s in brought if s not in NAMED)):
+        for source in (*NAMED, ACTIVITY, *(s for s in brought if s not in (*NAMED, ACTIVITY))):
             one = brought.get(source)
             views.append(
                 DoorView(
@@ -98,5 +122,6 @@ class DoorService:
             )
         return DoorsView(
             doors=tuple(v for v in views if v.source in NAMED),
-            others=tuple(v for v in views if v.source not in NAMED),
+            activity=next(v for v in views if v.source is ACTIVITY),
+            others=tuple(v for v in views if v.source not in (*NAMED, ACTIVITY)),
         )

@@ -69,6 +69,17 @@ class ImportService:
             )
             return await self._carry_out(job, on_progress)
 
+    async def finish(self, job: ImportJob) -> ImportJob:
+        """Import an upload that was noted already, after whatever runs for the member already.
+
+        Raises
+        ------
+        BadFileError, UserError, StorageError
+            As `run` does.
+        """
+        async with self._running.setdefault(job.member_id, asyncio.Lock()):
+            return await self._carry_out(job, None)
+
     async def resume(self) -> int:
         """Finish imports that a stop interrupted; return how many ended well."""
         done = 0
@@ -82,6 +93,11 @@ class ImportService:
             else:
                 done += 1
         return done
+
+    async def job(self, member_id: MemberId, import_id: ImportId) -> ImportJob | None:
+        """Return how one of a member's imports is."""
+        jobs = await self._listens.imports(unfinished=False, member_id=member_id)
+        return next((job for job in jobs if job.id == import_id), None)
 
     async def latest(self, member_id: MemberId) -> ImportJob | None:
         """Return a member's newest import."""

@@ -8,7 +8,7 @@ are always replaced as a whole.
 import asyncio
 import logging
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -44,12 +44,19 @@ class PlaylistService:
     """Writes playlists, and puts single tracks into library and queue."""
 
     def __init__(
-        self, *, tokens: SpotifyTokens, api: SpotifyApi, store: PlaylistStore, clock: Clock
+        self,
+        *,
+        tokens: SpotifyTokens,
+        api: SpotifyApi,
+        store: PlaylistStore,
+        clock: Clock,
+        cover: Callable[[str], bytes],
     ) -> None:
         self._tokens = tokens
         self._api = api
         self._store = store
         self._clock = clock
+        self._cover = cover
         self._locks: dict[MemberId, asyncio.Lock] = {}
 
     async def write(
@@ -81,6 +88,8 @@ class PlaylistService:
             found = None if fresh else await self._find(member_id, record)
             playlist = found or await self._create(record, name, described)
             await self._fill(member_id, record, playlist.id, resolved.uris)
+            if found is None:
+                await self._dress(member_id, purpose, playlist.id)
             return Written(
                 url=playlist.url,
                 placed=len(resolved.uris),
@@ -187,6 +196,16 @@ class PlaylistService:
             made = found
         await self._store.created(record.id, playlist_id=made.id)
         return made
+
+    async def _dress(self, member_id: MemberId, purpose: str, playlist_id: str) -> None:
+        """Give a new playlist a picture of ours; without one it is as good."""
+        jpeg = self._cover(purpose)
+        try:
+            await self._tokens.call(
+                member_id, partial(self._api.upload_cover, playlist_id=playlist_id, jpeg=jpeg)
+            )
+        except UpstreamError as error:
+            log.info("a playlist got no picture: %s", type(error).__name__)
 
     async def _fill(
         self, member_id: MemberId, record: PlaylistRecord, playlist_id: str, uris: Sequence[str]

@@ -6,6 +6,7 @@ import logging
 from bot.domain.ids import MemberId
 from bot.domain.members import ErasureReport
 from bot.ports import Clock, MemberStore
+from bot.services.activity import ActivityService
 from bot.services.consent import ConsentService
 from bot.services.preferences import Preferences
 from bot.services.training import TrainingService
@@ -23,12 +24,14 @@ class PrivacyService:
         consent: ConsentService,
         preferences: Preferences,
         training: TrainingService,
+        activity: ActivityService | None,
         clock: Clock,
     ) -> None:
         self._members = members
         self._consent = consent
         self._preferences = preferences
         self._training = training
+        self._activity = activity
         self._clock = clock
 
     async def export(self, member_id: MemberId) -> bytes:
@@ -44,6 +47,8 @@ class PrivacyService:
 
     async def forget(self, member_id: MemberId) -> ErasureReport:
         """Delete a member for good; the next refit is published without their listens."""
+        if self._activity is not None:
+            self._activity.dismiss(member_id)
         report = await self._members.erase(member_id, at=self._clock.now())
         self._consent.forget(member_id)
         self._preferences.forget(member_id)

@@ -233,8 +233,8 @@ class SpotifySync:
         return added
 
     async def _playlists(self, member_id: MemberId) -> int:
+        added = await self._followed(member_id)
         found, _ = await self._tokens.call(member_id, self._api.playlists)
-        added = 0
         for playlist in [one for one in found if one.owned][:PLAYLISTS_READ]:
             with contextlib.suppress(ForbiddenError):
                 page = await self._tokens.call(
@@ -242,6 +242,13 @@ class SpotifySync:
                 )
                 added += await self._add(member_id, page.listens)
         return added
+
+    async def _followed(self, member_id: MemberId) -> int:
+        """Read whom a member follows, unless they consented before this was asked for."""
+        with contextlib.suppress(ForbiddenError):
+            fetched = await self._tokens.call(member_id, self._api.followed_artists)
+            return await self._add(member_id, fetched.listens)
+        return 0
 
     async def _add(self, member_id: MemberId, listens: tuple[FetchedListen, ...]) -> int:
         return await self._doors.add(member_id, API, listens, at=self._clock.now())

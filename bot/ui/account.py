@@ -22,7 +22,16 @@ ERASED = (
     *("listens", "picks", "imports", "gestures", "blocks"),
     *("recommendations", "recommendation_items", "messages", "blends", "blend_members"),
     *("links", "spotify_logins", "spotify_playlists", "spotify_syncs", "door_syncs"),
-    *("link_requests", "gaps", "play_sums", "source_sums", "tracks", "artists"),
+    *(
+        "link_requests",
+        "upload_tickets",
+        "activity_now",
+        "gaps",
+        "play_sums",
+        "source_sums",
+        "tracks",
+        "artists",
+    ),
     *("member_settings", "consents", "members"),
 )
 """What an erasure counts, in the order in which it is told."""
@@ -86,10 +95,28 @@ def import_done(job: ImportJob) -> Layout:
 
 def import_note(note: str) -> Markdown:
     """Return one of the parser's notes, `file: message key[ n=12]`, in words."""
+    name, key, params = _note(note)
+    return text("import.note.line", name=name, reason=text(key, **params))
+
+
+def note_words(note: str) -> str:
+    """Return such a note as plain text, for a page."""
+    name, key, params = _note(note)
+    return f"{name}: {plain(key, **params)}."
+
+
+def _note(note: str) -> tuple[str, str, dict[str, str]]:
     name, _, reason = note.rpartition(": ")
     key, _, n = reason.partition(" n=")
-    words = text(key, n=number(int(n))) if n else text(key)
-    return text("import.note.line", name=name, reason=words)
+    return name, key, {"n": number(int(n))} if n else {}
+
+
+def upload_offer(url: str, *, too_large: Markdown | None = None) -> Layout:
+    """Return the private message with the link to the upload page."""
+    parts: list[discord.ui.Item[Layout]] = [] if too_large is None else [line(too_large)]
+    parts.append(line(text("upload.offer")))
+    parts.append(row(discord.ui.Button(label=plain("upload.button"), url=url, emoji="📤")))
+    return Layout(container(*parts))
 
 
 def settings_panel(settings: MemberSettings) -> Layout:

@@ -26,7 +26,7 @@ LINK: Final = rf"{VERSION}:link:(?P<do>begin|finish)"
 UNLINK: Final = rf"{VERSION}:unlink:(?P<answer>ask|yes|no)"
 SPOTIFY: Final = rf"{VERSION}:spotify:(?P<do>queue|save|list):(?P<item>\d+)"
 BLEND_TO_SPOTIFY: Final = rf"{VERSION}:playlist:(?P<blend>\d+):(?P<list>\d+)"
-DOOR: Final = rf"{VERSION}:door:(?P<do>connect|ask|keep|delete|stay):(?P<source>[a-z]+)"
+DOOR: Final = rf"{VERSION}:door:(?P<do>connect|ask|keep|delete|stay):(?P<source>[a-z_]+)"
 PREVIEW: Final = rf"{VERSION}:preview:(?P<item>\d+)"
 FORGET: Final = rf"{VERSION}:forget:(?P<answer>yes|no)"
 

@@ -15,8 +15,10 @@ def doors_panel(view: DoorsView, *, spotify: bool) -> Layout:
     """Return every door: connected or not, how fresh, how many listens, what failed and why."""
     parts: list[discord.ui.Item[Layout]] = [line(text("doors.heading"))]
     parts += [line("\n".join(_named(door))) for door in view.doors]
+    parts.append(line("\n".join(_activity(view.activity))))
     parts.append(line("\n".join(_others(view.others, spotify=spotify))))
-    buttons = [_button(door) for door in view.doors if door.offered or door.sync is not None]
+    all_doors = (*view.doors, view.activity)
+    buttons = [_button(door) for door in all_doors if door.offered or door.sync is not None]
     if buttons:
         parts.append(row(*buttons))
     parts.append(line(text("doors.footer")))
@@ -82,6 +84,23 @@ def _named(door: DoorView) -> list[Markdown]:
     if sync.error_key is not None and sync.failed_at is not None:
         what = text(sync.error_key)
         lines.append(text("doors.state_trouble", when=_when(sync.failed_at), what=what))
+    return lines
+
+
+def _activity(door: DoorView) -> list[Markdown]:
+    name = _name(door.source)
+    if door.sync is not None:
+        lines = [text("doors.activity_on", service=name)]
+        if not door.offered:
+            lines.append(text("doors.closed_now"))
+    elif door.offered:
+        lines = [text("doors.activity_off", service=name)]
+    else:
+        lines = [text("doors.closed", service=name)]
+    if door.listens:
+        lines.append(text("doors.listens", n=number(door.listens), newest=_when(door.last_at)))
+    elif door.sync is not None and door.offered:
+        lines.append(text("doors.activity_nothing"))
     return lines
 
 

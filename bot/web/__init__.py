@@ -1,1 +1,1 @@
-"""The bot's own pages: server-rendered, without scripts, cookies only while linking."""
+"""The bot's own pages: server-rendered, cookies only while linking or sending; one has a script."""

@@ -40,7 +40,7 @@ Page = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class LinkPages:
-    """The routes below `/link`, and the two addresses that browsers are sent back to."""
+    """The routes below `/link`, and the address that Spotify sends browsers back to."""
 
     def __init__(self, *, links: LinkService, render: Renderer, base_url: str) -> None:
         self._links = links
@@ -56,7 +56,6 @@ class LinkPages:
             web.post("/link/confirm", self._guarded(self._confirmed)),
             web.get(r"/link/{rid:[\w-]{43}}", self._guarded(self._open)),
             web.post(r"/link/{rid:[\w-]{43}}", self._guarded(self._say_who)),
-            web.get("/discord/callback", self._guarded(self._identified)),
             web.get("/spotify/callback", self._guarded(self._called_back)),
         ]
 
@@ -81,6 +80,10 @@ class LinkPages:
             samesite="Lax",
         )
         return response
+
+    async def identified(self, request: web.Request) -> web.StreamResponse:
+        """Take in who sits there, told by Discord."""
+        return await self._guarded(self._identified)(request)
 
     async def _identified(self, request: web.Request) -> web.StreamResponse:
         _, browser = self._carried(request)

@@ -18,6 +18,12 @@ BURST: Final = 60
 PER_SECOND: Final = 2.0
 ADDRESSES_KEPT: Final = 4096
 NO_STORE: Final = "no-store"
+POLICY: Final = "Content-Security-Policy"
+WITH_SCRIPT: Final = (
+    "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
+)
+"""The policy of the one page that runs a script of ours; no other page may run any."""
 
 
 class Allowance:
@@ -65,7 +71,14 @@ async def serve_pages(
     """
     guard = _guard(allowance or Allowance(), _headers(form_targets, secure=secure))
     app = web.Application(middlewares=[guard], client_max_size=MOST_BODY)
-    app.add_routes([*routes, web.get("/style.css", _style), web.get("/healthz", _health)])
+    app.add_routes(
+        [
+            *routes,
+            web.get("/healthz", _health),
+            web.get("/style.css", _style),
+            web.get("/upload.js", _script),
+        ]
+    )
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=2)
     await runner.setup()
     try:
@@ -78,7 +91,7 @@ async def serve_pages(
 def _headers(form_targets: tuple[str, ...], *, secure: bool) -> dict[str, str]:
     forms = " ".join(("'self'", *form_targets))
     headers = {
-        "Content-Security-Policy": (
+        POLICY: (
             "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; "
             f"frame-ancestors 'none'; form-action {forms}"
         ),
@@ -108,7 +121,8 @@ def _guard(allowance: Allowance, headers: dict[str, str]) -> Middleware:
             except Exception as error:  # noqa: BLE001  # a page never shows a trace
                 log.error("a page failed: %s", type(error).__name__)  # noqa: TRY400  # the trace may hold a code
                 response = web.Response(status=500, text="Internal Server Error")
-        response.headers.update(headers)
+        policy = response.headers.get(POLICY, headers[POLICY])
+        response.headers.update({**headers, POLICY: policy})
         response.force_close()  # there are few requests; an idle connection costs more than a new one
         return response
 
@@ -118,6 +132,11 @@ def _guard(allowance: Allowance, headers: dict[str, str]) -> Middleware:
 async def _style(_request: web.Request) -> web.Response:
     css = resources.files("bot.web").joinpath("style.css").read_text(encoding="utf-8")
     return web.Response(text=css, content_type="text/css")
+
+
+async def _script(_request: web.Request) -> web.Response:
+    code = resources.files("bot.web").joinpath("upload.js").read_text(encoding="utf-8")
+    return web.Response(text=code, content_type="text/javascript")
 
 
 async def _health(_request: web.Request) -> web.Response:

@@ -25,7 +25,8 @@ class Limits:
 
     entries: int = 200
     """Entries of one ZIP file."""
-    file_bytes: int = 64 * MIB
+    file_bytes: int = 512 * MIB
+    """As much as all of them: a ListenBrainz export or a table is one file, and reading streams."""
     total_bytes: int = 512 * MIB
     ratio: int = 100
     """Inflated bytes per stored byte; real exports have about 15."""

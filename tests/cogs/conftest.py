@@ -12,10 +12,13 @@ from bot.app import App, open_app
 from bot.demo.simulated import Simulation, answers, buttons_of, simulated, text_of
 from bot.domain.ids import MemberId
 from tests.conftest import settings_for
+from tests.web.conftest import free_port
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
+
+    from bot.settings import Settings
 
 PICKS = ("Slowdive", "Ride", "Cocteau Twins", "Lush", "Pixies")
 OTHER_PICKS = ("Fela Kuti", "Tony Allen", "Salif Keita")
@@ -49,10 +52,29 @@ def words(result: Any) -> str:
 
 @pytest.fixture
 async def room(data_dir: Path) -> AsyncIterator[Room]:
+    async for made in _room(data_dir):
+        yield made
+
+
+@pytest.fixture
+async def room_with_pages(data_dir: Path) -> AsyncIterator[Room]:
+    """The same where the operator has the bot's own pages on."""
+    port = free_port()
+    pages = {
+        "public_url": f"http://127.0.0.1:{port}",
+        "web_port": port,
+        "discord_client_secret": "secret",
+        "upload_limit_mb": 1,
+    }
+    async for made in _room(data_dir, **pages):
+        yield made
+
+
+async def _room(data_dir: Path, **settings: Any) -> AsyncIterator[Room]:
     """Opened and closed in one task: the simulation is bound to the context it began in."""
     opened: asyncio.Future[Room] = asyncio.get_running_loop().create_future()
     over = asyncio.Event()
-    task = asyncio.create_task(_hold(data_dir, opened, over))
+    task = asyncio.create_task(_hold(settings_for(data_dir, **settings), opened, over))
     await asyncio.wait([task, opened], return_when=asyncio.FIRST_COMPLETED)
     if task.done():
         await task
@@ -61,8 +83,8 @@ async def room(data_dir: Path) -> AsyncIterator[Room]:
     await task
 
 
-async def _hold(data_dir: Path, opened: asyncio.Future[Room], over: asyncio.Event) -> None:
-    async with open_app(settings_for(data_dir)) as app:
+async def _hold(settings: Settings, opened: asyncio.Future[Room], over: asyncio.Event) -> None:
+    async with open_app(settings) as app:
         bot = app.make_bot(guild_ready_timeout=0.05)
         async with simulated(bot, members=["Ada", "Bruno", "Nova"], check_errors=False) as sim:
             made = Room(app, sim)

@@ -114,6 +114,7 @@ class Gateway:
         self._pulse = pulse
         self._token = token
         self._privileged = privileged
+        self.application_flags = intents.application_flags(privileged)
         self.url = ""
         self.offline = False
         self.refused = 0
@@ -236,7 +237,7 @@ class Gateway:
                 "session_id": session.id,
                 "resume_gateway_url": self.url,
                 "shard": [shard, count],
-                "application": {"id": str(me.id), "flags": 0},
+                "application": {"id": str(me.id), "flags": self.application_flags},
             },
         )
         if intents.Intent.GUILDS in granted:

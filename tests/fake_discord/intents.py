@@ -18,6 +18,11 @@ class Intent(enum.IntFlag):
 
 NONE = Intent(0)
 PRIVILEGED = Intent.GUILD_MEMBERS | Intent.GUILD_PRESENCES | Intent.MESSAGE_CONTENT
+_LIMITED_FLAGS = {
+    Intent.GUILD_PRESENCES: 1 << 13,
+    Intent.GUILD_MEMBERS: 1 << 15,
+    Intent.MESSAGE_CONTENT: 1 << 19,
+}
 KNOWN_BITS = (1 << 26) - 1
 
 _BY_PREFIX = (
@@ -37,3 +42,8 @@ def intent_for(event: str, *, in_guild: bool) -> Intent:
         if event.startswith(prefix):
             return guild if in_guild else direct
     return NONE
+
+
+def application_flags(privileged: Intent) -> int:
+    """Return the flags that tell which privileged intents a small application switched on."""
+    return sum(flag for intent, flag in _LIMITED_FLAGS.items() if intent in privileged)

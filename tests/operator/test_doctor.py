@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+
+import pytest
 
 from bot import doctor
 from bot.adapters.sqlite.database import Database
@@ -13,13 +17,11 @@ from bot.domain.enrichment import Task, TaskState
 from bot.domain.sources import NAMES
 from bot.settings import Settings
 from tests.adapters.sqlite.stage import write_atlas
-from tests.fake_discord import FakeDiscord
+from tests.fake_discord import FakeDiscord, Intent
 from tests.fake_sources.server import FakeSources, Fault
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import pytest
 
 
 async def examined(
@@ -111,3 +113,32 @@ async def test_without_a_network_it_says_so(tmp_path: Path, monkeypatch: pytest.
     code, said = await examined(tmp_path, None)
     assert code == 1
     assert any("Discord can't be reached" in line for line in to_mend(said))
+
+
+@pytest.mark.parametrize(("granted", "code"), [(Intent.GUILD_PRESENCES, 0), (Intent(0), 1)])
+async def test_the_presence_intent_is_checked_where_it_is_needed(
+    tmp_path: Path, granted: Intent, code: int
+):
+    async with FakeDiscord(privileged=granted) as discord:
+        found, said = await examined(
+            tmp_path, None, discord_token=discord.token, discord_activity=True
+        )
+    assert found == code
+    assert any("Presence Intent" in line for line in said)
+
+
+@pytest.mark.parametrize("closed", [False, True])
+def test_what_is_left_of_the_day_at_spotify(data_dir: Path, closed: bool):
+    now = datetime.now(UTC)
+    until = now + timedelta(hours=20) if closed else now - timedelta(hours=1)
+    with closing(sqlite3.connect(data_dir / "auxcord.sqlite3")) as raw, raw:
+        for day, calls in ((now, 30), (now - timedelta(days=1), 900)):
+            raw.execute("INSERT INTO spotify_calls VALUES (?, 'me', ?)", (f"{day:%Y-%m-%d}", calls))
+        raw.execute(
+            "INSERT INTO spotify_gate VALUES (1, ?, 1, 'QUOTA')", (int(until.timestamp() * 1000),)
+        )
+    said: list[str] = []
+    settings = Settings(_env_file=None, data_dir=data_dir, spotify_client_id="id")
+    doctor.examine(settings, None, offline=True, say=said.append)
+    assert "ok   Spotify: 30 of 400 calls made today, 370 left" in said
+    assert any("wants no calls until" in line for line in to_mend(said)) is closed

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
+from bot.adapters.http.lastfm import ROW_BYTES, LastFmDoor
 from bot.adapters.sqlite.database import Database
 from bot.domain.doors import DoorSync, Totals
 from bot.domain.ids import MemberId
 from bot.domain.listening import FetchedListen, Source
 from bot.errors import AccessRefusedError, GoneError, RateLimitedError, UpstreamError
-from bot.services.door_sync import DoorReader, next_pause, remainders
+from bot.services.door_sync import RESERVE_SHARE, DoorReader, next_pause, remainders
 from tests.fakes_doors import DAY, FakeClock, FakeDoor, NoTraining, listen
 
 if TYPE_CHECKING:
@@ -154,29 +156,94 @@ async def test_loved_tracks_count_once(desk: Desk) -> None:
     assert await desk.plays() == 3
 
 
-async def test_where_storing_ends_sums_stand_for_the_rest(desk: Desk) -> None:
-    desk.played(100)
-    desk.door.most_rows = 40
-    since = desk.clock.now() - timedelta(days=900)
-    counted = {
-        f"Song {k}": sum(one.title == f"Song {k}" for one in desk.door.history) for k in range(7)
-    }
-    desk.door.sums = Totals(
-        tracks=tuple(FetchedListen("", "Zyxband", t, plays=n) for t, n in counted.items()),
-        artists=(FetchedListen("", "Zyxband", plays=105), FetchedListen("", "Other", plays=8)),
-        since=since,
+def sums_of(desk: Desk) -> Totals:
+    """What a service says of the whole history, and of an artist whose tracks are not listed."""
+    counted = Counter(one.title for one in desk.door.history)
+    tracks = tuple(FetchedListen("", "Zyxband", title, plays=n) for title, n in counted.items())
+    artists = (
+        FetchedListen("", "Zyxband", plays=len(desk.door.history) + 5),
+        FetchedListen("", "Other", plays=8),
     )
+    return Totals(tracks=tracks, artists=artists, since=desk.clock.now() - timedelta(days=900))
+
+
+async def test_where_storing_ends_sums_stand_for_the_rest(desk: Desk) -> None:
+    desk.played(1200)
+    desk.door.most_rows = 1000
+    desk.door.sums = sums_of(desk)
     await desk.connect()
     await desk.until_idle()
     state = await desk.state()
     assert state.cut_at is not None
-    assert await desk.plays() == 105 + 8
+    assert await desk.plays() == 1200 + 5 + 8
     (gap,) = await desk.database.doors.gaps(ANA, LB)
-    assert (gap.start, gap.end) == (since, state.cut_at)
-    desk.clock.forward(DAY)
-    desk.played(3)
+    assert (gap.start, gap.end) == (desk.door.sums.since, state.cut_at)
+
+
+async def test_later_plays_count_by_the_sums_and_take_no_rows(desk: Desk) -> None:
+    desk.played(1200)
+    desk.door.most_rows = 1000
+    desk.door.sums = sums_of(desk)
+    await desk.connect()
     await desk.until_idle()
-    assert await desk.plays() == 105 + 8 + 3
+    rows = await desk.database.door_syncs.rows(LB)
+    for day in range(1, 4):
+        desk.clock.forward(DAY)
+        desk.played(7)
+        desk.door.sums = replace(sums_of(desk), since=desk.door.sums.since)
+        asked = len(desk.door.pages)
+        await desk.until_idle()
+        assert len(desk.door.pages) == asked, "what may not be stored is not asked for"
+        assert await desk.plays() == 1200 + 7 * day + 5 + 8
+    assert await desk.database.door_syncs.rows(LB) == rows
+    assert len(await desk.database.doors.gaps(ANA, LB)) == 1
+
+
+async def test_however_many_members_there_are_the_limit_is_kept(desk: Desk) -> None:
+    desk.door.most_rows, desk.door.size = 300, 10
+    desk.door.history = [
+        listen(desk.clock.now() - timedelta(minutes=4 * n), f"Song {n % 90}") for n in range(400)
+    ]
+    desk.door.sums = sums_of(desk)
+    members = [MemberId(10**18 + n) for n in range(1, 13)]
+    for member in members:
+        await desk.connect(member, f"name {member}")
+        await desk.until_idle()
+    assert 300 < await desk.database.door_syncs.rows(LB) <= 330
+    for member in members[:6]:
+        assert await desk.plays(member) > 0
+    for _ in range(3):
+        desk.clock.forward(DAY)
+        await desk.until_idle()
+    assert await desk.database.door_syncs.rows(LB) <= 330
+
+
+async def test_a_row_takes_no_more_than_the_meter_of_last_fm_says(tmp_path: Path) -> None:
+    """With its index entries and its share of the catalogue, for a listener of many artists."""
+    draw, at = random.Random(5), FakeClock().now()  # noqa: S311  # drawn, not secret
+    history = []
+    for n in range(20_000):
+        artist = min(int(draw.paretovariate(0.7)), 1500)
+        title = f"A song of middling length {draw.randrange(8)}"
+        history.append(listen(at - n * timedelta(minutes=4), title, f"Some artist {artist}"))
+    async with Database.open(tmp_path / "data") as database:
+
+        async def used() -> int:
+            def read(raw: Any) -> int:
+                pages, free = (
+                    raw.execute(f"PRAGMA {what}").fetchone()[0]
+                    for what in ("page_count", "freelist_count")
+                )
+                return int((pages - free) * raw.execute("PRAGMA page_size").fetchone()[0])
+
+            return await database.readers.run(read)
+
+        before = await used()
+        await database.door_syncs.connect(ANA, Source.LASTFM, "ana", at=at)
+        assert await database.doors.add(ANA, Source.LASTFM, history, at=at) == len(history)
+        per_row = (await used() - before) / len(history)
+    assert ROW_BYTES * 0.5 <= per_row <= ROW_BYTES
+    assert (LastFmDoor.most_rows + LastFmDoor.most_rows // RESERVE_SHARE) * ROW_BYTES < 100_000_000
 
 
 def test_remainders_never_count_twice() -> None:

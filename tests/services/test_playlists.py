@@ -1,6 +1,7 @@
 """Playlists that never double, tell what is missing, and update instead of multiplying."""
 
 import asyncio
+import io
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -14,6 +15,7 @@ from bot.adapters.spotify.client import SpotifyClient
 from bot.adapters.spotify.gate import Gate
 from bot.adapters.sqlite.database import Database
 from bot.adapters.vault import KeyRing, new_key
+from bot.covers import N_COVERS, cover_for
 from bot.demo.spotify.world import Account, Playlist
 from bot.domain.ids import ArtistId, MemberId, TrackId
 from bot.domain.music import Artist, Subject, Track
@@ -86,7 +88,9 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
         fake.world.access[token] = (grant, clock.at + timedelta(days=999))
         given = tokens(token, "refresh", clock.at + timedelta(days=999))
         await service.keep(ANA, SpotifyProfile(account.account_id, "Ana"), given)
-        playlists = PlaylistService(tokens=service, api=api, store=database.playlists, clock=clock)
+        playlists = PlaylistService(
+            tokens=service, api=api, store=database.playlists, clock=clock, cover=cover_for
+        )
         yield Desk(database, fake, clock, playlists, account)
 
 
@@ -292,3 +296,40 @@ def test_the_artist_has_to_be_among_the_artists_and_exact_titles_come_first() ->
     assert again is not None
     assert again.id == "2"
     assert best_match([found[0], found[3]], title="Alison", artist="Slowdive") is None
+
+
+async def test_a_new_playlist_gets_a_picture_of_ours_and_keeps_it(desk: Desk) -> None:
+    await desk.write(await desk.subjects(2))
+    await desk.write(await desk.subjects(3))
+    (playlist,) = desk.playlists
+    assert playlist.cover == cover_for("list:1")
+    assert sum(a.path.endswith("/images") for a in desk.fake.world.asked) == 1
+
+
+@pytest.mark.parametrize("fault", [Fault.RATE, Fault.RATE_UNSAID, Fault.ERROR, Fault.GATEWAY])
+async def test_without_a_picture_a_playlist_is_as_good_and_nothing_else_waits(
+    desk: Desk, fault: Fault
+) -> None:
+    desk.fake.fail("/images", fault, times=9)
+    written = await desk.write(await desk.subjects(2))
+    assert (written.placed, written.created) == (2, True)
+    assert desk.playlists[0].cover is None
+    await desk.service.save(ANA, (await desk.subjects(1))[0])
+
+
+async def test_who_consented_before_pictures_were_asked_for_gets_a_playlist(desk: Desk) -> None:
+    for grant, _ in desk.fake.world.access.values():
+        grant.scopes -= {"ugc-image-upload"}
+    assert (await desk.write(await desk.subjects(2))).placed == 2
+    assert desk.playlists[0].cover is None
+
+
+def test_every_picture_is_a_small_square_jpeg() -> None:
+    from PIL import Image
+
+    pictures = {cover_for(f"blend:{n}") for n in range(60)}
+    assert len(pictures) == N_COVERS
+    for data in pictures:
+        assert len(data) < 60_000
+        picture = Image.open(io.BytesIO(data))
+        assert (picture.format, picture.size) == ("JPEG", (640, 640))

@@ -16,7 +16,7 @@ from bot.adapters.sqlite.database import Database
 from bot.adapters.vault import KeyRing, new_key
 from bot.demo.spotify.world import Account
 from bot.domain.ids import MemberId
-from bot.domain.listening import Source
+from bot.domain.listening import Level, Source
 from bot.domain.spotify import SCOPES, SpotifyProfile, SyncState
 from bot.services.spotify_sync import (
     FIRST_CALLS,
@@ -310,3 +310,30 @@ async def test_who_is_linked_during_a_round_is_read_right_after_it(desk: Desk) -
     task.cancel()
     await asyncio.wait([task])
     assert await desk.listens() == 3
+
+
+async def test_followed_artists_come_in_once_a_week(desk: Desk) -> None:
+    account = await desk.link()
+    account.followed = ["Slowdive", "Ride"]
+    desk.play(account, 3)
+    await desk.sync.round()
+    await desk.sync.sync(ANA)
+    asked = [a for a in desk.fake.world.asked if a.path == "/me/following"]
+    assert len(asked) == 1
+    evidence = await desk.database.listens.evidence(ANA)
+    assert sum(row.value for row in evidence if row.level is Level.ARTIST) == 4
+    desk.clock.pass_time(days=8)
+    await desk.sync.sync(ANA)
+    assert sum(row.value for row in await desk.database.listens.evidence(ANA)) == 4 + 3
+
+
+async def test_who_consented_before_follows_were_asked_for_is_read_all_the_same(desk: Desk) -> None:
+    account = await desk.link()
+    for grant, _ in desk.fake.world.access.values():
+        grant.scopes -= {"user-follow-read"}
+    account.followed = ["Slowdive"]
+    desk.play(account, 3)
+    await desk.sync.round()
+    state = await desk.state()
+    assert state.error_key is None
+    assert state.playlists_at is not None

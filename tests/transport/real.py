@@ -13,7 +13,7 @@ from bot.adapters.spotify.addresses import Addresses
 from bot.app import App, open_app
 from bot.domain.ids import MemberId
 from bot.settings import Settings
-from tests.fake_discord import FakeDiscord
+from tests.fake_discord import FakeDiscord, Intent
 from tests.fake_sources.server import FakeSources
 from tests.fake_spotify import FakeSpotify
 
@@ -65,9 +65,11 @@ PICKS = {"ada": ("Slowdive", "Ride", "Lush"), "bruno": ("Fela Kuti", "Tony Allen
 
 
 @asynccontextmanager
-async def real_bot(data_dir: Path) -> AsyncIterator[Real]:
+async def real_bot(data_dir: Path, *, activity: bool = False) -> AsyncIterator[Real]:
     """Start everything, with every service switched on and answering."""
-    async with FakeDiscord() as discord, FakeSources() as sources, FakeSpotify() as spotify:
+    privileged = Intent.GUILD_PRESENCES if activity else Intent(0)
+    fake = FakeDiscord(privileged=privileged)
+    async with fake as discord, FakeSources() as sources, FakeSpotify() as spotify:
         guild = discord.add_guild("Club")
         channel = discord.add_channel(guild, "music")
         ada, bruno, nova = (discord.add_member(guild, name) for name in ("ada", "bruno", "nova"))
@@ -77,6 +79,7 @@ async def real_bot(data_dir: Path) -> AsyncIterator[Real]:
             backup_hours=0,
             contact="someone@example.org",
             spotify_client_id=spotify.world.client_id,
+            discord_activity=activity,
         )
         sources.world.person("ada_lb")
         clock = AheadClock()

@@ -16,6 +16,7 @@ async def start(discord: FakeDiscord, data_dir) -> asyncio.subprocess.Process:
         "AUXCORD_DISCORD_TOKEN": discord.token,
         "AUXCORD_DATA_DIR": str(data_dir),
         "AUXCORD_BACKUP_HOURS": "0",
+        "AUXCORD_LOG_LEVEL": "DEBUG",
     }
     process = await asyncio.create_subprocess_exec(
         *discord.launch_command("run"),

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import bot
 from bot.domain.blending import Agreement, BlendRule
-from bot.domain.doors import NAMED
+from bot.domain.doors import ACTIVITY, NAMED
 from bot.domain.listening import Source
 from bot.domain.music import ArtworkSource, LinkService
 from bot.ui.account import ADVENTURE_CHOICES, ERASED
@@ -16,7 +16,7 @@ SOURCES = sorted(
 )
 KEY = re.compile(r"""["']((?:[a-z_]+\.)*[a-z_0-9]+)["']""")
 
-FILES = {"blend.txt"}
+FILES = {"blend.txt", "upload.js"}
 BUILT_KEYS = (
     {f"blend.rule_{rule}" for rule in BlendRule}
     | {f"blend.standing_{state}" for state in Agreement}
@@ -28,7 +28,7 @@ BUILT_KEYS = (
     | {f"settings.{n}_{s}" for n in ("private", "explicit", "notices") for s in ("on", "off")}
     | {f"part.{name}" for name in (*KINDS, BIAS, LIKE)}
     | {f"forget.row.{table}" for table in ERASED}
-    | {f"doors.{do}_{source}" for do in ("connect", "close") for source in NAMED}
+    | {f"doors.{do}_{source}" for do in ("connect", "close") for source in (*NAMED, ACTIVITY)}
     | {"playlist.name_list", "playlist.name_blend"}
     | {
         f"{stem}.{form}"
@@ -38,6 +38,7 @@ BUILT_KEYS = (
             "import.done",
             "taste.sources",
             "unlink.done",
+            "web.upload.done",
         )
         for form in ("one", "other")
     }

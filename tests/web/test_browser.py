@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.web.conftest import ANA, House
+from tests.worker.exports import spotify_extended_zip
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from pathlib import Path
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 pytestmark = [
@@ -38,7 +40,7 @@ CONTRAST = """
 
 
 @asynccontextmanager
-async def browser_page(scheme: str, width: int) -> AsyncIterator[Any]:
+async def browser_page(scheme: str, width: int, *, allowed: str = "favicon") -> AsyncIterator[Any]:
     from playwright.async_api import async_playwright
 
     async with async_playwright() as tool:
@@ -53,14 +55,38 @@ async def browser_page(scheme: str, width: int) -> AsyncIterator[Any]:
         page.on("pageerror", lambda e: problems.append(str(e)))
         yield page
         await chromium.close()
-        assert [p for p in problems if "favicon" not in p and "404" not in p] == []
+        assert [
+            p for p in problems if "favicon" not in p and "404" not in p and allowed not in p
+        ] == []
+
+
+INTERACTIVE = {"button", "link", "textbox", "checkbox", "combobox", "progressbar"}
+
+
+async def read_aloud(page: Any) -> list[tuple[str, str]]:
+    """Return role and name of everything in Chromium's accessibility tree, in reading order."""
+    session = await page.context.new_cdp_session(page)
+    tree = await session.send("Accessibility.getFullAXTree")
+    await session.detach()
+    return [
+        (node["role"]["value"], str(node.get("name", {}).get("value", "")).strip())
+        for node in tree["nodes"]
+        if not node["ignored"]
+    ]
 
 
 async def check(page: Any) -> None:
+    heard = await read_aloud(page)
+    assert [role for role, _ in heard].count("heading") == 1
+    assert [role for role, _ in heard].count("main") == 1
+    assert heard[0][1].endswith("· Auxcord"), "the page's own name comes first"
+    for role, name in heard:
+        assert name or role not in INTERACTIVE, role
+    assert await page.evaluate("document.documentElement.lang") == "en"
     assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     for contrast, tag in await page.evaluate(CONTRAST):
         assert contrast >= 4.5, tag
-    for button in await page.locator("button").all():
+    for button in await page.locator("button:visible").all():
         box = await button.bounding_box()
         assert box["height"] >= 44
         assert (await button.inner_text()).strip()
@@ -91,3 +117,66 @@ async def test_the_whole_way_through_a_browser(house: House, scheme: str, width:
         await page.get_by_role("heading", level=1).wait_for()
     await house.spotify.links.watch.settle()
     assert (await house.spotify.links.status(ANA))[0] is not None
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1024), ("dark", 320)])
+async def test_a_file_arrives_over_a_bad_connection(
+    house: House, tmp_path: Path, scheme: str, width: int
+) -> None:
+    """The first answer gets lost on its way and the page goes on by itself."""
+    uploads = house.app.services.uploads
+    assert uploads is not None
+    house.discord.people = {ANA: "Ana"}
+    await house.app.services.consent.agree(ANA)
+    address = await uploads.links.begin(ANA, "Ana")
+    file = tmp_path / "my_spotify_data.zip"
+    file.write_bytes(spotify_extended_zip(400))
+    cut: list[str] = []
+
+    async def lose_one(route: Any) -> None:
+        if route.request.method == "PATCH" and not cut:
+            cut.append(route.request.url)
+            await route.abort("connectionreset")
+        else:
+            await route.continue_()
+
+    async with browser_page(scheme, width, allowed="ERR_CONNECTION_RESET") as page:
+        await page.route("**/upload/part", lose_one)
+        await page.goto(address)
+        await check(page)
+        await page.get_by_role("button", name="Continue with Discord").click()
+        await page.get_by_role("button", name="I am Ana").click()
+        await page.get_by_role("heading", level=1, name="Send the listening history").wait_for()
+        assert "code=" not in page.url
+        await check(page)
+        await page.get_by_label("Your export").set_input_files(file)
+        await page.get_by_role("button", name="Send").click()
+        status = page.get_by_role("status")
+        await status.filter(has_text="what arrived is kept").wait_for()
+        await check(page)
+        await status.filter(has_text="new plays out of").wait_for()
+        await check(page)
+        await page.reload()
+        await status.filter(has_text="new plays out of").wait_for()
+    assert cut
+    assert [told.key for _, told in house.notices] == ["upload.done"]
+
+
+async def test_a_file_that_is_refused_says_why_and_may_be_exchanged(
+    house: House, tmp_path: Path
+) -> None:
+    uploads = house.app.services.uploads
+    assert uploads is not None
+    uploads.limit_mb = 0
+    house.discord.people = {ANA: "Ana"}
+    await house.app.services.consent.agree(ANA)
+    file = tmp_path / "too_large.zip"
+    file.write_bytes(b"x" * 1000)
+    async with browser_page("light", 800, allowed="413") as page:
+        await page.goto(await uploads.links.begin(ANA, "Ana"))
+        await page.get_by_role("button", name="Continue with Discord").click()
+        await page.get_by_role("button", name="I am Ana").click()
+        await page.get_by_label("Your export").set_input_files(file)
+        await page.get_by_role("button", name="Send").click()
+        await page.get_by_role("status").filter(has_text="at most").wait_for()
+        assert await page.get_by_role("button", name="Send").is_enabled()

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import random
+from base64 import b64encode
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final, Self, TypeVar
@@ -116,6 +117,17 @@ class SpotifyClient:
         )
         return _with_next(mapping.saved_tracks(answer), answer, offset)
 
+    async def followed_artists(self, token: str, *, urgent: bool = False) -> Fetched:
+        """Return the first 50 artists that somebody follows."""
+        return mapping.followed_artists(
+            await self._read(
+                "followed-artists",
+                token,
+                lambda s: s.current_user_followed_artists(limit=PAGE),
+                urgent=urgent,
+            )
+        )
+
     async def playlists(
         self, token: str, *, offset: int = 0, urgent: bool = False
     ) -> tuple[Sequence[PlaylistInfo], int | None]:
@@ -205,6 +217,17 @@ class SpotifyClient:
             )
         )
 
+    async def upload_cover(self, token: str, playlist_id: str, jpeg: bytes) -> None:
+        """Give a playlist a picture; pictures have a rate limit of their own."""
+        picture = b64encode(jpeg).decode("ascii")
+        await self._once(
+            "upload-cover",
+            token,
+            lambda s: s.playlist_upload_cover_image(playlist_id, picture),
+            urgent=False,
+            own_limit=True,
+        )
+
     async def queue(self, token: str, uri: str) -> None:
         """Play a track next on the member's active device."""
         await self._write("queue", token, lambda s: s.add_to_queue(uri))
@@ -240,13 +263,17 @@ class SpotifyClient:
     async def _write(self, operation: str, token: str, ask: Ask) -> Any:
         return await self._once(operation, token, ask, urgent=True)
 
-    async def _once(self, operation: str, token: str, ask: Ask, *, urgent: bool) -> Any:
+    async def _once(
+        self, operation: str, token: str, ask: Ask, *, urgent: bool, own_limit: bool = False
+    ) -> Any:
         if self._breaker.opened:
             raise UpstreamError(SERVICE, retry_after_s=max(1.0, self._breaker.open_remaining))
         async with self._gate.passing(operation, urgent=urgent):
             try:
                 answer = await self._breaker.call_async(self._in_pool, operation, token, ask)
             except TooManyError as error:
+                if own_limit and not error.quota:
+                    raise RateLimitedError(SERVICE, retry_after_s=error.retry_after_s) from None
                 wait = await self._gate.refused(error.retry_after_s, quota=error.quota)
                 log.warning(
                     "Spotify says later (%s); nothing is sent for %.0f s",

@@ -14,6 +14,9 @@ _LONGEST_MS: Final = 24 * 3600 * 1000
 TOP_PLAYS: Final = ((10, 3), (25, 2))
 """Up to which rank a top list stands for how many plays: a lower bound, counts are not told."""
 
+FOLLOWED_PLAYS: Final = 2
+"""What following an artist counts for in plays: as much as a place in the middle of a top list."""
+
 
 def record(value: Any) -> dict[str, Any]:
     """Return an answer that has to be an object."""
@@ -89,6 +92,18 @@ def top_artists(value: Any, time_range: str) -> Fetched:
         return _top(FetchedListen(source_time=f"top {time_range}", artist=name), rank)
 
     return _fetched(value, read)
+
+
+def followed_artists(value: Any) -> Fetched:
+    """Return followed artists as undated listens, a few plays each; they come inside `artists`."""
+
+    def read(item: Any, _rank: int) -> FetchedListen | None:
+        name = text(item.get("name")) if isinstance(item, dict) else None
+        if name is None:
+            return None
+        return FetchedListen(source_time="followed", artist=name, plays=FOLLOWED_PLAYS)
+
+    return _fetched(record(value).get("artists"), read)
 
 
 def saved_tracks(value: Any) -> Fetched:

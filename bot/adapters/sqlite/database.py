@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.adapters.sqlite import lock
+from bot.adapters.sqlite.activity import SqliteActivityStore
 from bot.adapters.sqlite.backup import copy_verified
 from bot.adapters.sqlite.blends import SqliteBlendStore
 from bot.adapters.sqlite.blocks import SqliteBlockStore
@@ -50,6 +51,7 @@ from bot.adapters.sqlite.spotify_work import (
     SqlitePlaylistStore,
     SqliteSyncStore,
 )
+from bot.adapters.sqlite.upload_tickets import SqliteUploadTicketStore
 from bot.adapters.sqlite.withdrawal import Withdrawal
 from bot.adapters.sqlite.writer import Writer
 from bot.errors import StorageError
@@ -107,6 +109,7 @@ class Database:
         self.doors: DoorStore = SqliteDoorStore(
             readers=readers, writer=writer, withdrawal=self.withdrawal, importing=importing
         )
+        self.activity = SqliteActivityStore(readers=readers, writer=writer)
         self.door_syncs = SqliteDoorSyncStore(readers=readers, writer=writer)
         self.enrichment = SqliteEnrichmentStore(readers=readers, writer=writer)
         self.recommendations: RecommendationStore = SqliteRecommendationStore(
@@ -119,6 +122,7 @@ class Database:
         self.meta: MetaStore = SqliteMetaStore(readers=readers, writer=writer)
         self.spotify = SqliteSpotifyStore(readers=readers, writer=writer)
         self.link_requests = SqliteLinkRequestStore(readers=readers, writer=writer)
+        self.upload_tickets = SqliteUploadTicketStore(readers=readers, writer=writer)
         self.spotify_gate = SqliteGateStore(readers=readers, writer=writer)
         self.spotify_syncs = SqliteSyncStore(readers=readers, writer=writer)
         self.playlists = SqlitePlaylistStore(readers=readers, writer=writer)

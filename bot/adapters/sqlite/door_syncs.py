@@ -114,6 +114,8 @@ def _connect(
 
 
 def _disconnect(raw: sqlite3.Connection, member_id: MemberId, source: Source) -> bool:
+    if source is Source.DISCORD_ACTIVITY:
+        raw.execute("DELETE FROM activity_now WHERE member_id = ?", (member_id,))
     raw.execute(f"DELETE FROM door_syncs WHERE {_OF}", (member_id, source.value))  # noqa: S608
     done = raw.execute(f"DELETE FROM links WHERE {_OF}", (member_id, source.value))  # noqa: S608
     return done.rowcount == 1

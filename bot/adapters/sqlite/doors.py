@@ -42,7 +42,8 @@ class SqliteDoorStore:
                 added += await self._writer.run_alone(
                     store_fetched, member_id, source, part, to_ms(at)
                 )
-            if added:
+            # Sums without a date may have grown without being new.
+            if added or any(not one.source_time for one in listens):
                 await renew_sums(self._readers, self._writer, member_id)
         return added
 

@@ -27,6 +27,9 @@ QUERIES: Final = {
     "door_syncs": "SELECT s.name AS source, newest_at, top_at, cursor_at, cut_at, synced_at, "
     "extras_at, next_at, error_key, failed_at FROM door_syncs AS x "
     "JOIN sources AS s ON s.id = source_id WHERE member_id = ?",
+    "activity_now": "SELECT under_way, waiting FROM activity_now WHERE member_id = ?",
+    "upload_tickets": "SELECT name, created_at, expires_at, file_name, size, used_at "
+    "FROM upload_tickets WHERE member_id = ? ORDER BY created_at",
     "spotify_logins": "SELECT name, scopes, state, consented_at, expires_at FROM spotify_logins "
     "WHERE member_id = ?",
     "spotify_syncs": "SELECT heard_until, polled_at, next_at, tops_at, saved_at, playlists_at, "
@@ -66,7 +69,7 @@ QUERIES: Final = {
 }
 """One query per table that names a member; a test compares it with the erasure's tables."""
 
-_JSON_COLUMNS: Final = ("file_names", "notes", "parts")
+_JSON_COLUMNS: Final = ("file_names", "notes", "parts", "under_way", "waiting")
 _TRUTH_COLUMNS: Final = ("private", "explicit", "notices", "skipped", "standing")
 
 

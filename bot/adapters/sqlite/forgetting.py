@@ -27,6 +27,8 @@ MEMBER_COLUMNS: Final = (
     ("imports", "member_id"),
     ("gaps", "member_id"),
     ("door_syncs", "member_id"),
+    ("activity_now", "member_id"),
+    ("upload_tickets", "member_id"),
     ("links", "member_id"),
     ("spotify_logins", "member_id"),
     ("spotify_syncs", "member_id"),
@@ -44,7 +46,15 @@ _SPECIAL: Final = ("recommendations", "blends", "members")
 SLICE_ROWS: Final = 2000
 REBUILD_KEY: Final = "erasure.rebuild"
 """Set in `meta` while copies of erased text may lie in unused parts of pages."""
-_WITH_TEXT: Final = ("imports", "links", "spotify_logins", "spotify_playlists", "link_requests")
+_WITH_TEXT: Final = (
+    "imports",
+    "links",
+    "activity_now",
+    "upload_tickets",
+    "spotify_logins",
+    "spotify_playlists",
+    "link_requests",
+)
 """Tables, besides `listens`, whose rows hold text that came from a member."""
 
 _NAMED_ELSEWHERE: Final = (
@@ -118,7 +128,10 @@ def find_traces(raw: sqlite3.Connection, member_id: MemberId, *, anybodys: bool 
         f"UNION SELECT artist_id FROM tracks WHERE id IN ({tracks})"
     )
     return Traces(
-        folders=ids("SELECT folder FROM imports WHERE member_id = ?1"),
+        folders=ids(
+            "SELECT folder FROM imports WHERE member_id = ?1 UNION "
+            "SELECT folder FROM upload_tickets WHERE member_id = ?1 AND folder IS NOT NULL"
+        ),
         tracks=ids(
             "SELECT id FROM tracks WHERE atlas = 0 "
             + ("AND ?1 IS NOT NULL" if anybodys else f"AND id IN ({tracks})")

@@ -1,4 +1,10 @@
--- Made by `python -m bot.adapters.sqlite.migrations`; version 8.
+-- Made by `python -m bot.adapters.sqlite.migrations`; version 9.
+
+CREATE TABLE activity_now (
+  member_id INTEGER PRIMARY KEY REFERENCES members (id),
+  under_way TEXT,
+  waiting TEXT NOT NULL
+) STRICT;
 
 CREATE TABLE artist_ids (
   kind TEXT NOT NULL,
@@ -483,6 +489,23 @@ CREATE TABLE tracks (
   UNIQUE (artist_id, title_key)
 ) STRICT;
 
+CREATE TABLE upload_tickets (
+  id_hash TEXT PRIMARY KEY,
+  member_id INTEGER NOT NULL REFERENCES members (id),
+  name TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL,
+  browser_hash TEXT,
+  identity_hash TEXT UNIQUE,
+  csrf_hash TEXT,
+  folder TEXT,
+  file_name TEXT,
+  size INTEGER,
+  stamp TEXT,
+  import_id INTEGER,
+  used_at INTEGER
+) STRICT, WITHOUT ROWID;
+
 CREATE INDEX artists_by_tier ON artists (tier, id) WHERE tier IS NOT NULL;
 
 CREATE INDEX artists_of_tag ON artist_tags (tag_id);
@@ -561,6 +584,10 @@ CREATE INDEX titles_of_track ON track_titles (track_id);
 CREATE INDEX tracks_by_song ON tracks (artist_id, coalesce(song_key, title_key));
 
 CREATE INDEX tracks_explicit ON tracks (id) WHERE explicit = 1;
+
+CREATE INDEX upload_tickets_by_expiry ON upload_tickets (expires_at);
+
+CREATE INDEX upload_tickets_of_member ON upload_tickets (member_id);
 
 CREATE VIEW plays AS
 SELECT

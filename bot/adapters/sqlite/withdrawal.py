@@ -142,6 +142,8 @@ def _unlink(raw: sqlite3.Connection, member_id: MemberId, source: Source) -> Non
             "AND source_id = (SELECT id FROM sources WHERE name = ?)",
             (member_id, source.value),
         )
+    if source is Source.DISCORD_ACTIVITY:
+        raw.execute("DELETE FROM activity_now WHERE member_id = ?", (member_id,))
     if source is Source.SPOTIFY_API:
         for table in _OF_SPOTIFY:
             raw.execute(f"DELETE FROM {table} WHERE member_id = ?", (member_id,))  # noqa: S608

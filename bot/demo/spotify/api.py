@@ -1,6 +1,7 @@
 """The Web API of the stand-in: strict where Spotify is, and nothing that a new app lacks."""
 
 import json
+from base64 import b64decode
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, Final
@@ -12,6 +13,7 @@ from bot.demo.spotify.world import RANGES, Account, Asked, Grant, Playlist, Worl
 MOST_ITEMS: Final = 50
 MOST_WRITTEN: Final = 100
 MOST_SEARCH: Final = 10
+MOST_PICTURE: Final = 256 * 1024
 
 
 Operation = Callable[[Account, web.Request, Any], web.Response]
@@ -55,6 +57,8 @@ class Api:
             web.post(
                 "/v1/playlists/{id}/items", self._handler(self._add, "playlist-modify-private")
             ),
+            web.get("/v1/me/following", self._handler(self._followed, "user-follow-read")),
+            web.put("/v1/playlists/{id}/images", self._handler(self._picture, "ugc-image-upload")),
             web.get("/v1/search", self._handler(self._search)),
             web.post(
                 "/v1/me/player/queue", self._handler(self._queue, "user-modify-playback-state")
@@ -129,6 +133,27 @@ class Api:
             request,
             [{"type": "artist", "id": id_of("artist", n), "name": n, "genres": []} for n in found],
         )
+
+    def _followed(self, account: Account, request: web.Request, _body: Any) -> web.Response:
+        if _query(request, "type") != "artist":
+            raise ApiError(400, "Invalid type")
+        limit = _number(request, "limit", 20, MOST_ITEMS)
+        items = [
+            {"type": "artist", "id": id_of("artist", name), "name": name}
+            for name in account.followed[:limit]
+        ]
+        return web.json_response(
+            {"artists": {"items": items, "next": None, "total": len(items), "cursors": {}}}
+        )
+
+    def _picture(self, account: Account, request: web.Request, body: Any) -> web.Response:
+        playlist = self._own(account, request)
+        if request.content_type != "image/jpeg" or not isinstance(body, str):
+            raise ApiError(400, "Invalid base64 image")
+        if len(body) > MOST_PICTURE:
+            raise ApiError(413, "Image too large")
+        playlist.cover = b64decode(body)
+        return web.Response(status=202)
 
     def _saved(self, account: Account, request: web.Request, _body: Any) -> web.Response:
         newest = sorted(account.saved, key=lambda one: one[0], reverse=True)
@@ -253,6 +278,8 @@ class Api:
 async def _body(request: web.Request) -> Any:
     if not request.can_read_body:
         return None
+    if request.content_type == "image/jpeg":
+        return await request.text()
     try:
         return json.loads(await request.text())
     except ValueError:

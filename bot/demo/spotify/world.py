@@ -50,6 +50,7 @@ class Playlist:
     public: bool = False
     uris: list[str] = field(default_factory=list)
     changes: int = 0
+    cover: bytes | None = None
 
     @property
     def snapshot(self) -> str:
@@ -71,6 +72,7 @@ class Account:
     saved: list[tuple[datetime, SpotifyTrack]] = field(default_factory=list)
     top_tracks: dict[str, list[SpotifyTrack]] = field(default_factory=dict)
     top_artists: dict[str, list[str]] = field(default_factory=dict)
+    followed: list[str] = field(default_factory=list)
     library: list[str] = field(default_factory=list)
     queue: list[str] = field(default_factory=list)
 

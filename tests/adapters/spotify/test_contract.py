@@ -2,6 +2,7 @@
 
 import json
 import re
+from base64 import b64decode
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from bot.adapters.spotify.client import SpotifyClient
+from bot.covers import cover_for
 from bot.demo.spotify.world import Asked
 from bot.domain.spotify import SCOPES
 from bot.ports_spotify import SpotifyApi
@@ -26,6 +28,7 @@ CALLS: dict[str, Callable[[SpotifyClient, str], Awaitable[object]]] = {
     "top_tracks": lambda c, t: c.top_tracks(t, time_range="short_term"),
     "top_artists": lambda c, t: c.top_artists(t, time_range="long_term"),
     "saved_tracks": lambda c, t: c.saved_tracks(t, offset=50),
+    "followed_artists": lambda c, t: c.followed_artists(t),
     "playlists": lambda c, t: c.playlists(t),
     "playlist_tracks": lambda c, t: c.playlist_tracks(t, PLAYLIST),
     "search_tracks": lambda c, t: c.search_tracks(t, title='"Song" 2', artist="A & B"),
@@ -33,6 +36,7 @@ CALLS: dict[str, Callable[[SpotifyClient, str], Awaitable[object]]] = {
     "rename_playlist": lambda c, t: c.rename_playlist(t, PLAYLIST, name="M", description="O"),
     "replace_items": lambda c, t: c.replace_items(t, PLAYLIST, []),
     "add_items": lambda c, t: c.add_items(t, PLAYLIST, [], position=0),
+    "upload_cover": lambda c, t: c.upload_cover(t, PLAYLIST, cover_for("list:1")),
     "queue": lambda c, t: c.queue(t, f"spotify:track:{PLAYLIST}"),
     "save_track": lambda c, t: c.save_track(t, f"spotify:track:{PLAYLIST}"),
 }
@@ -59,6 +63,11 @@ def check(asked: Asked) -> None:
         if rule["type"] == "integer":
             assert 0 <= int(value) <= rule.get("max", 10**9)
         assert value in rule.get("enum", [value])
+    if "text" in operation:
+        assert isinstance(asked.body, str)
+        assert len(asked.body) <= 256 * 1024
+        assert b64decode(asked.body).startswith(b"\xff\xd8\xff")
+        return
     shapes = operation.get("body", {})
     assert (asked.body is None) or isinstance(asked.body, dict)
     body = asked.body or {}

@@ -90,6 +90,14 @@ async def live_a_little(database: Database, member: MemberId, *, folder: str) ->
             (f"hash {member}", member, f"asked as {mark}", f"verifier {mark}"),
         )
         raw.execute(
+            "INSERT INTO activity_now VALUES (?, NULL, ?)", (member, json.dumps([f"song {mark}"]))
+        )
+        raw.execute(
+            "INSERT INTO upload_tickets (id_hash, member_id, name, created_at, expires_at, file_name)"
+            " VALUES (?, ?, ?, 1, 2, ?)",
+            (f"ticket {member}", member, f"sent by {mark}", f"file {mark}"),
+        )
+        raw.execute(
             "INSERT INTO door_syncs (member_id, source_id, next_at, pause_s) VALUES (?, 3, 1, 60)",
             (member,),
         )

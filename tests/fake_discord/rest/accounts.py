@@ -66,7 +66,7 @@ class Accounts:
                 "verify_key": "0" * 64,
                 "owner": user_json(self._world.owner),
                 "team": None,
-                "flags": 0,
+                "flags": self._core.gateway.application_flags,
                 "approximate_guild_count": len(guilds),
                 "integration_types_config": {"0": {}, "1": {}},
             }

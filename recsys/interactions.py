@@ -5,14 +5,19 @@ a linear model makes of that weight can be shared out over the rows again.
 """
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 
 from recsys.catalogue import Catalogue
+from recsys.errors import DataError
 from recsys.evidence import Evidence, Interactions, Kind, Level
 from recsys.sparse import csr
 from recsys.types import Csr, Doubles, Ints
+
+Scale = Literal["rank", "log", "bm25", "same"]
+SCALES: tuple[Scale, ...] = get_args(Scale)
+_SATURATION = 1.2  # k1 of BM25, in means of the listener
 
 
 @dataclass(frozen=True)
@@ -22,7 +27,7 @@ class Weighing:
     Plays of one target are added up after decay, then ranked among the listener's own targets: the
     least played one gets a little over ``least_play``, the most played one a little under
     ``most_play``. A rank needs no unit, so a source that counts years of plays and one that counts
-    a week say the same. Stated tastes do not decay. A listener has few verdicts among many plays;
+    a week say the same (``scale`` has other ways, all between the same ends). Stated tastes do not decay. A listener has few verdicts among many plays;
     ``attention`` is the most by which they are multiplied so that each stays visible:
     sqrt(play rows / (4 + verdict rows)), at least 1.
     """
@@ -39,9 +44,14 @@ class Weighing:
     like_to_artist: float = 0.8
     dislike_to_artist: float = 0.5
     attention: float = 4.0
+    scale: Scale = "rank"
 
-    def as_dict(self) -> dict[str, float]:
-        """Give the numbers by name."""
+    def __post_init__(self) -> None:
+        if self.scale not in SCALES:
+            raise DataError(f"scale must be one of {', '.join(SCALES)}")
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give the settings by name."""
         return asdict(self)
 
 
@@ -151,12 +161,39 @@ def _ranked(user: Ints, target: Ints, plays: Doubles, weighing: Weighing) -> Dou
     width = int(target.max(initial=-1)) + 2
     key, pair = np.unique(user * width + (target + 1), return_inverse=True)
     total = np.bincount(pair, weights=plays)
-    weight = weighing.least_play + (weighing.most_play - weighing.least_play) * quantile(
-        key // width, np.where(key % width > 0, total, 0.0)
+    weight = weighing.least_play + (weighing.most_play - weighing.least_play) * scaled(
+        key // width, np.where(key % width > 0, total, 0.0), weighing.scale
     )
     share = np.divide(plays, total[pair], out=np.zeros_like(plays), where=total[pair] > 0)
     ranked: Doubles = (weight * np.minimum(total, 1.0))[pair] * share
     return ranked
+
+
+def scaled(user: Ints, total: Doubles, scale: Scale) -> Doubles:
+    """Place each total among those of its listener, 0..1; 0 stays 0.
+
+    "rank" is the mid-rank; "log" is ``log(1 + n) / log(1 + most)``; "bm25" the saturation
+    ``n / (n + k1 mean)`` with the listener's own mean; "same" makes all alike.
+
+    References
+    ----------
+    Robertson, Zaragoza, "The probabilistic relevance framework: BM25 and beyond", 2009, section 3.4
+    (the saturation; what is rare is for the models to weigh).
+    """
+    if scale == "rank" or not len(total):
+        return quantile(user, total)
+    played = total > 0
+    if scale == "same":
+        return np.where(played, 0.5, 0.0)
+    size = int(user.max()) + 1
+    if scale == "log":
+        most = np.zeros(size)
+        np.maximum.at(most, user, total)
+        top = np.log1p(most)[user]
+        return np.divide(np.log1p(total), top, out=np.zeros(len(total)), where=played)
+    count = np.maximum(np.bincount(user[played], minlength=size), 1)
+    mean = (np.bincount(user, total, size) / count)[user]
+    return np.divide(total, total + _SATURATION * mean, out=np.zeros(len(total)), where=played)
 
 
 def quantile(user: Ints, total: Doubles) -> Doubles:

@@ -44,6 +44,8 @@ class PlayCounts:
     ----------
     shape : (n_users, n_items)
     tags : csr_array of shape (n_items, n_tags)
+    described : ndarray of shape (n_items, n_columns), optional
+        What else is known of the items, as ``recsys.preprocessing.encoding`` makes it.
     random_state : int
 
     References
@@ -52,15 +54,23 @@ class PlayCounts:
     function approximation: a gradient boosting machine", Annals of Statistics 2001.
     """
 
-    def __init__(self, shape: tuple[int, int], tags: Csr, *, random_state: int = 0) -> None:
+    def __init__(
+        self,
+        shape: tuple[int, int],
+        tags: Csr,
+        *,
+        described: Doubles | None = None,
+        random_state: int = 0,
+    ) -> None:
         self.shape = shape
         self.tags = tags
+        self.described = described
         self.random_state = random_state
 
     def fit(self, train: Pairs, valid: Pairs) -> Self:
         """Learn the correction on ``valid`` with statistics of ``train``, then use both."""
         before = _Statistics(train, self.shape, self.tags, self.random_state)
-        columns = before.columns(valid)
+        columns = self._columns(before, valid)
         self.correction_ = HistGradientBoostingRegressor(
             max_iter=300,
             learning_rate=0.03,
@@ -78,8 +88,14 @@ class PlayCounts:
         if not hasattr(self, "statistics_"):
             raise NotFittedError("PlayCounts is not fitted yet")
         known = self.statistics_
-        found: Doubles = known.base(pairs) + self.correction_.predict(known.columns(pairs))
+        found: Doubles = known.base(pairs) + self.correction_.predict(self._columns(known, pairs))
         return found
+
+    def _columns(self, known: "_Statistics", pairs: Pairs) -> Doubles:
+        columns = known.columns(pairs)
+        if self.described is None:
+            return columns
+        return np.concatenate([columns, self.described[pairs.item]], axis=1)
 
     def baselines(self, pairs: Pairs) -> dict[str, Doubles]:
         """Return the simpler predictions that this one is built on."""

@@ -1,7 +1,9 @@
 """Settings of the collaborative models, chosen on held-out rows of the data at hand."""
 
 import dataclasses
+import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -20,6 +22,41 @@ _LEAST_LISTENERS = 20
 _FACTORS, _ITEMS = 48, 4_000  # smaller models rank the settings alike, in a tenth of the time
 Settings = Mapping[str, Any]
 
+
+@dataclass(frozen=True)
+class Trial:
+    """One setting that was tried.
+
+    Parameters
+    ----------
+    model : str
+        "latent" or "closed_form".
+    settings : mapping
+        What differs from the defaults.
+    ndcg : float
+        NDCG@10 on the held-out rows, of a smaller model than the one that is fitted in the end.
+    gain, error : float
+        Mean paired difference to the setting it had to beat, and its standard error.
+    seconds : float
+        Of the fit and the ranking.
+    """
+
+    model: str
+    settings: Settings
+    ndcg: float
+    gain: float
+    error: float
+    seconds: float
+
+    @property
+    def is_better(self) -> bool:
+        """Whether it is ahead by more than one standard error."""
+        return self.gain > self.error
+
+
+Told = Callable[[Trial], None]
+
+
 LATENT: tuple[Settings, ...] = (
     {"unobserved": 0.05, "regularisation": 0.05},
     {"unobserved": 0.3, "regularisation": 0.01},
@@ -31,7 +68,14 @@ RIDGES: tuple[Settings, ...] = ({"regularisation": 50.0}, {"regularisation": 500
 """What is tried beside the defaults of ``EASE``, after with and without tags."""
 
 
-def tuned(known: Csr, wanted: Csr, catalogue: Catalogue, config: Config) -> Config:
+def tuned(
+    known: Csr,
+    wanted: Csr,
+    catalogue: Catalogue,
+    config: Config,
+    *,
+    told: Told = lambda _: None,
+) -> Config:
     """Return the config with the settings of the artist-level models that suit these listeners.
 
     A setting replaces the default only where it is better by more than one standard error of the
@@ -42,6 +86,8 @@ def tuned(known: Csr, wanted: Csr, catalogue: Catalogue, config: Config) -> Conf
     ----------
     known, wanted : csr_array of shape (n_users, n_artists)
         Signed confidence of what the models may know, and of what they should find.
+    told : callable
+        Is given each ``Trial`` as it ends.
     """
     if not config.tune:
         return config
@@ -70,32 +116,46 @@ def tuned(known: Csr, wanted: Csr, catalogue: Catalogue, config: Config) -> Conf
                 **settings,
             )
 
-        latent = _best({}, LATENT, lambda settings: ndcg(factors(settings)))
+        latent = _best("latent", {}, LATENT, lambda settings: ndcg(factors(settings)), told)
     if not closed_form:
 
         def ridge(settings: Settings) -> Model:
             return EASE(catalogue.tags, most_items=_ITEMS, **settings)
 
         sides: Sequence[Settings] = ({"side_weight": 0.0},) if catalogue.tags.nnz else ()
-        side = _best({}, sides, lambda settings: ndcg(ridge(settings)))
+        side = _best("closed_form", {}, sides, lambda settings: ndcg(ridge(settings)), told)
         closed_form = _best(
-            side, [{**side, **more} for more in RIDGES], lambda settings: ndcg(ridge(settings))
+            "closed_form",
+            side,
+            [{**side, **more} for more in RIDGES],
+            lambda settings: ndcg(ridge(settings)),
+            told,
         )
     return dataclasses.replace(config, latent=latent, closed_form=closed_form)
 
 
 def _best(
-    default: Settings, others: Sequence[Settings], judge: Callable[[Settings], Doubles]
+    model: str,
+    default: Settings,
+    others: Sequence[Settings],
+    judge: Callable[[Settings], Doubles],
+    told: Told,
 ) -> Settings:
     if not others:
         return default
+    started = time.perf_counter()
     base = judge(default)
+    told(Trial(model, default, float(base.mean()), 0.0, 0.0, time.perf_counter() - started))
     found, most = default, 0.0
     for settings in others:
-        gain = judge(settings) - base
-        error = float(gain.std(ddof=1) / np.sqrt(len(gain)))
-        if float(gain.mean()) > max(most, error):
-            found, most = settings, float(gain.mean())
+        started = time.perf_counter()
+        reached = judge(settings)
+        gain = reached - base
+        mean, error = float(gain.mean()), float(gain.std(ddof=1) / np.sqrt(len(gain)))
+        seconds = time.perf_counter() - started
+        told(Trial(model, settings, float(reached.mean()), mean, error, seconds))
+        if mean > max(most, error):
+            found, most = settings, mean
     return found
 
 

@@ -17,6 +17,7 @@ from bot.domain.sources import OpenSource
 from recsys import Catalogue, Evidence, HybridRecommender, Interactions, Kind, RecsysError
 from recsys.config import Config
 from recsys.evaluation import Case, Comparison, compare
+from recsys.preprocessing.rows import clean
 from recsys.similar import borrowed_popularity, borrowed_tags, merged
 from recsys.snapshot import load, save
 from recsys.sparse import csr
@@ -44,7 +45,11 @@ def refit(data_dir: Path, *, serving: Path | None, force_publish: bool) -> dict[
     before = None if serving is None else _loaded(serving)
     old = None if force_publish else before
     held = np.zeros(len(rows.id), np.bool_) if old is None else _held_back(rows, old)
-    known = _interactions(rows, ~held) if held.any() else whole
+    known, report = clean(
+        _interactions(rows, ~held) if held.any() else whole,
+        n_items=catalogue.n_items,
+        plays_per_day=rows.plays_per_day,
+    )
     model = fit(
         known,
         catalogue,
@@ -73,7 +78,7 @@ def refit(data_dir: Path, *, serving: Path | None, force_publish: bool) -> dict[
             "interactions": len(rows.id) - int(held.sum()),
             "tracks": int((rows.item_keys > 0).sum()),
             "artists": len(rows.artist_ids),
-            "details": dict(model.info),
+            "details": {**model.info, "preprocessing": report.as_list()},
         },
     }
 

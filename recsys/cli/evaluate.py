@@ -25,9 +25,11 @@ from recsys.cli.measuring import (
     summary,
     write_rankings,
 )
+from recsys.cli.preparing import tell
 from recsys.cli.side_options import add_side_options, side_files
 from recsys.errors import DataError
 from recsys.evaluation import bootstrap
+from recsys.interactions import SCALES
 
 RANKED = {
     "holdout": tasks.holdout,
@@ -60,6 +62,12 @@ def add_to(commands: Any) -> None:
         "the others (default: %(default)s)",
     )
     one.add_argument("--seeds", type=int, default=1, metavar="K", help="mean over K random starts")
+    one.add_argument(
+        "--scale",
+        choices=SCALES,
+        default="rank",
+        help="how counts of plays become confidence (default: %(default)s)",
+    )
     add_side_options(one)
     one.add_argument(
         "--rankings",
@@ -79,6 +87,8 @@ def run(options: argparse.Namespace) -> int:
         raise DataError("--seeds must be at least 1")
     if options.friends is not None and options.protocol not in RANKED:
         raise DataError(f"--friends goes with {', '.join(RANKED)}, not with {options.protocol}")
+    if options.scale != "rank" and options.protocol not in RANKED:
+        raise DataError(f"--scale goes with {', '.join(RANKED)}, not with {options.protocol}")
     if options.protocol == "feedback":
         return _feedback(options)
     if options.protocol == "plays":
@@ -89,10 +99,13 @@ def run(options: argparse.Namespace) -> int:
     if options.friends is not None:
         task = tasks.befriended(task, options.friends)
     console = Console(stderr=True)
+    tell(task.report, console)
     results: list[Result] = []
     for name in names:
         with console.status(name):
-            runs = [measure(task, name, seed=seed) for seed in range(options.seeds)]
+            runs = [
+                measure(task, name, seed=seed, scale=options.scale) for seed in range(options.seeds)
+            ]
         results.append(mean_of(runs))
     if options.rankings is not None:
         write_rankings(results[-1], task, options.rankings)

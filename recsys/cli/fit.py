@@ -1,6 +1,7 @@
 """`python -m recsys fit`: a folder of plays to a folder with a model."""
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,9 @@ from rich.console import Console
 
 from recsys.cli import tasks
 from recsys.cli.kept_models import keep
+from recsys.cli.preparing import tell
 from recsys.cli.side_options import add_side_options, side_files
+from recsys.cli.tuned_settings import with_settings
 from recsys.config import Config
 from recsys.training import fit
 
@@ -24,20 +27,27 @@ def add_to(commands: Any) -> None:
     )
     one.add_argument("model", type=Path, metavar="MODEL", help="a new folder")
     one.add_argument("--seed", type=int, default=0, help="of all random choices")
+    one.add_argument(
+        "--settings",
+        type=Path,
+        metavar="FILE",
+        help="what `tune --out` wrote; without it settings are chosen where the data suffices",
+    )
     add_side_options(one)
     one.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
     """Train on everything in the folder but ``test``; ``valid`` teaches the weights."""
+    config = Config(random_state=options.seed)
+    if options.settings is not None:
+        config = with_settings(config, options.settings)
     task = tasks.everything(options.folder, side_files(options))
-    with Console(stderr=True).status("training"):
-        model = fit(
-            task.train,
-            task.catalogue,
-            Config(random_state=options.seed),
-            validation=task.valid,
-        )
+    console = Console(stderr=True)
+    tell(task.report, console)
+    with console.status("training"):
+        model = fit(task.train, task.catalogue, config, validation=task.valid)
+    model = replace(model, info={**model.info, "preprocessing": task.report.as_list()})
     keep(model, task.item_ids, options.model)
     info = model.info
     print(

@@ -19,6 +19,7 @@ from recsys.errors import DataError
 from recsys.evaluation import bootstrap
 from recsys.evidence import Interactions, Kind
 from recsys.hybrid import HybridRecommender
+from recsys.interactions import Scale, Weighing
 from recsys.metrics import ACCURACY, beyond, hits, means, per_user, top_items
 from recsys.sparse import csr, unit
 from recsys.training import fit, together
@@ -42,7 +43,7 @@ class Result:
     scores: Doubles
 
 
-def measure(task: Task, name: str, *, seed: int = 0) -> Result:
+def measure(task: Task, name: str, *, seed: int = 0, scale: Scale = "rank") -> Result:
     """Fit one model (or the hybrid, whose weights are learned) and measure it.
 
     Raises
@@ -52,14 +53,19 @@ def measure(task: Task, name: str, *, seed: int = 0) -> Result:
     """
     check_names([name])
     started = time.perf_counter()
-    model = fitted(task, name, seed)
+    model = fitted(task, name, seed, scale=scale)
     return judge(model, task, name, time.perf_counter() - started)
 
 
-def fitted(task: Task, name: str, seed: int) -> HybridRecommender:
+def fitted(task: Task, name: str, seed: int, *, scale: Scale = "rank") -> HybridRecommender:
     """Fit the hybrid, or one part alone."""
     alone = None if name == HYBRID else (name,)
-    config = Config(parts=alone, learn_weights=name == HYBRID, random_state=seed)
+    config = Config(
+        weighing=Weighing(scale=scale),
+        parts=alone,
+        learn_weights=name == HYBRID,
+        random_state=seed,
+    )
     return fit(task.train, task.catalogue, config, validation=task.valid)
 
 

@@ -5,11 +5,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from recsys.catalogue import Catalogue
 from recsys.cli.tasks import Task
 from recsys.errors import DataError
 from recsys.evidence import Interactions
 from recsys.play_counts import Pairs, PlayCounts
-from recsys.types import Doubles
+from recsys.preprocessing.encoding import item_columns
+from recsys.sparse import csr
+from recsys.types import Csr, Doubles
 
 
 @dataclass(frozen=True)
@@ -31,17 +34,25 @@ def measure_plays(task: Task, *, seeds: int = 1) -> list[PlaysFigures]:
     train, valid, test = _pairs(task.train), _pairs(task.valid), _pairs(task.wanted)
     wanted = test.log_plays
     shape = (len(task.user_ids), task.catalogue.n_items)
+    tags, described = _item_tags(task.catalogue), item_columns(task.catalogue)
     rows = []
     runs = []
     started = time.perf_counter()
     for seed in range(seeds):
-        model = PlayCounts(shape, task.catalogue.tags, random_state=seed).fit(train, valid)
+        model = PlayCounts(shape, tags, described=described, random_state=seed).fit(train, valid)
         runs.append(model.predict(test))
     seconds = (time.perf_counter() - started) / seeds
     for name, guess in model.baselines(test).items():
         rows.append(_figures(name, guess, wanted, 0.0))
     rows.append(_mean([_figures("play counts", one, wanted, seconds) for one in runs]))
     return rows
+
+
+def _item_tags(catalogue: Catalogue) -> Csr:
+    if catalogue.is_flat:
+        return catalogue.tags
+    own = catalogue.item_tags
+    return own if own is not None else csr(catalogue.tags[catalogue.artist_of])
 
 
 def _pairs(rows: Interactions) -> Pairs:

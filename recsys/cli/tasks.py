@@ -1,7 +1,7 @@
 """Protocols that rank a catalogue once: what may be known, and what should be found."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,8 @@ from recsys.cli.side_information import SideFiles, read_catalogue
 from recsys.cli.tables import codes, columns, find, maybe, plays_of, sorted_ids
 from recsys.errors import DataError
 from recsys.evidence import Evidence, Interactions, Kind
+from recsys.preprocessing.report import Report
+from recsys.preprocessing.rows import NO_PEOPLE, clean
 from recsys.training import together
 from recsys.types import Bools
 
@@ -41,6 +43,8 @@ class Task:
         What should be found.
     among : ndarray of shape (n_items,), bool, or None
         The only items to rank.
+    report : Report
+        What the preparation left out of the training.
     """
 
     catalogue: Catalogue
@@ -51,13 +55,14 @@ class Task:
     user_ids: Any
     item_ids: Any
     among: Bools | None = None
+    report: Report = field(default_factory=Report)
 
 
 def holdout(folder: Path, side: SideFiles) -> Task:
     """Read a random or temporal holdout: the same listeners in ``train``, ``valid`` and ``test``."""
     frames = {name: plays_of(find(folder, name)) for name in ("train", "valid", "test")}
     users, items, rows = _coded(frames)
-    return Task(
+    task = Task(
         catalogue=read_catalogue(items, folder, side),
         train=rows["train"],
         valid=rows["valid"],
@@ -66,6 +71,25 @@ def holdout(folder: Path, side: SideFiles) -> Task:
         user_ids=users,
         item_ids=items,
     )
+    return prepared(task)
+
+
+def prepared(task: Task) -> Task:
+    """Let the training rows through the gate; what is known and wanted of the judged stays whole.
+
+    Listeners that are no people are found on ``train`` and ``valid`` together, so that neither keeps
+    a half of them.
+    """
+    n_items = task.catalogue.n_items
+    if task.valid is None:
+        train, report = clean(task.train, n_items=n_items)
+        return replace(task, train=train, report=report)
+    whole, both = clean(together(task.train, task.valid), n_items=n_items)
+    left = np.bincount(whole.user, minlength=whole.n_users) > 0
+    train, report = clean(task.train.where(left[task.train.user]), n_items=n_items)
+    valid, more = clean(task.valid.where(left[task.valid.user]), n_items=n_items)
+    bots = Report(tuple(step for step in both.steps if step.name == NO_PEOPLE))
+    return replace(task, train=train, valid=valid, report=bots + report + more)
 
 
 def befriended(task: Task, path: Path) -> Task:
@@ -90,7 +114,7 @@ def everything(folder: Path, side: SideFiles) -> Task:
         frames["valid"] = plays_of(find(folder, "valid"))
     users, items, rows = _coded(frames)
     train = rows["train"]
-    return Task(
+    task = Task(
         catalogue=read_catalogue(items, folder, side),
         train=train,
         valid=rows.get("valid"),
@@ -99,6 +123,7 @@ def everything(folder: Path, side: SideFiles) -> Task:
         user_ids=users,
         item_ids=items,
     )
+    return prepared(task)
 
 
 def strong(folder: Path, side: SideFiles) -> Task:
@@ -120,7 +145,7 @@ def strong(folder: Path, side: SideFiles) -> Task:
     if not len(frames["known"]) or not len(frames["wanted"]):
         raise DataError("heldout holds no rows of role foldin and target in part test")
     users, items, rows = _coded(frames)
-    return Task(
+    task = Task(
         catalogue=read_catalogue(items, folder, side),
         train=rows["train"],
         valid=None,
@@ -129,6 +154,7 @@ def strong(folder: Path, side: SideFiles) -> Task:
         user_ids=users,
         item_ids=items,
     )
+    return prepared(task)
 
 
 def cold(folder: Path, side: SideFiles) -> Task:
@@ -138,7 +164,7 @@ def cold(folder: Path, side: SideFiles) -> Task:
     users, items, rows = _coded(frames, more_items=listed)
     among = np.zeros(len(items), np.bool_)
     among[codes(items, listed)] = True
-    return Task(
+    task = Task(
         catalogue=read_catalogue(items, folder, side),
         train=rows["train"],
         valid=None,
@@ -148,6 +174,7 @@ def cold(folder: Path, side: SideFiles) -> Task:
         item_ids=items,
         among=among,
     )
+    return prepared(task)
 
 
 def _coded(

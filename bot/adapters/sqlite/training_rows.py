@@ -57,6 +57,8 @@ class TrainingRows:
         Artists that the catalogue knows because a source named them, sorted.
     n_plays : int
         Plays and skips behind the rows.
+    plays_per_day : float64
+        Of each user by code, on the days (UTC) with single dated plays; 0 where there are none.
     """
 
     n_users: int
@@ -86,13 +88,14 @@ class TrainingRows:
     found_artists: NDArray[np.int64]
     row_cut: Mapping[str, int]
     n_plays: int
+    plays_per_day: NDArray[np.float64]
 
 
 def read_training(path: Path, *, now_ms: int) -> TrainingRows:
     """Read everything the trainer needs in one consistent view of the database."""
     with closing(connect_reader(path)) as raw:
         raw.execute("BEGIN")
-        n_users, rows = _trainable(raw)
+        plays_per_day, rows = _trainable(raw)
         tracks = _columns(raw, "SELECT id, artist_id, year FROM tracks ORDER BY id", 3)
         (lone,) = _columns(
             raw,
@@ -116,7 +119,7 @@ def read_training(path: Path, *, now_ms: int) -> TrainingRows:
     counted = np.isin(kind, [k for k, table in enumerate(_TABLE_OF_KIND) if table == PLAYS])
     age_days = np.maximum(np.nan_to_num((now_ms - at) / DAY_MS), 0.0)
     return TrainingRows(
-        n_users=n_users,
+        n_users=len(plays_per_day),
         users=users.astype(np.int64),
         level=level.astype(np.uint8),
         id=id_.astype(np.int64),
@@ -143,6 +146,7 @@ def read_training(path: Path, *, now_ms: int) -> TrainingRows:
         found_artists=found.astype(np.int64),
         row_cut=cut,
         n_plays=int(value[counted].sum()),
+        plays_per_day=plays_per_day,
     )
 
 
@@ -151,8 +155,8 @@ def table_of(kind: int) -> str:
     return _TABLE_OF_KIND[kind]
 
 
-def _trainable(raw: sqlite3.Connection) -> tuple[int, _Columns]:
-    """Return the number of users and the summed rows, members already replaced by codes."""
+def _trainable(raw: sqlite3.Connection) -> tuple[NDArray[np.float64], _Columns]:
+    """Return each user's pace and the summed rows, members already replaced by codes."""
     codes: dict[int, int] = {}
     parts = [np.zeros((0, 7))]
     cursor = raw.execute(
@@ -162,7 +166,13 @@ def _trainable(raw: sqlite3.Connection) -> tuple[int, _Columns]:
     while chunk := cursor.fetchmany(CHUNK):
         coded = [(codes.setdefault(row[0], len(codes)), *row[1:]) for row in chunk]
         parts.append(np.array(coded, np.float64))
-    return len(codes), list(np.concatenate(parts).T)
+    pace = np.zeros(len(codes))
+    for member, plays, days in raw.execute(
+        "SELECT member_id, count(*), count(DISTINCT at / 86400000) FROM trainable "
+        "WHERE kind = 0 AND value = 1 AND at IS NOT NULL GROUP BY member_id"
+    ):
+        pace[codes[member]] = plays / days
+    return pace, list(np.concatenate(parts).T)
 
 
 def _similar(raw: sqlite3.Connection, sources: Sequence[str]) -> _Columns:

@@ -1,0 +1,131 @@
+"""`python -m recsys prepare`: a log of single plays to train, valid and test files, split by time."""
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from rich.console import Console
+from rich.table import Table
+
+from recsys.cli.tables import columns
+from recsys.errors import DataError
+from recsys.preprocessing import events, splitting
+from recsys.preprocessing.report import Report
+
+SPLITS = {"last": splitting.leave_last, "cut": splitting.global_cut}
+
+
+def add_to(commands: Any) -> None:
+    """Add the command to the parser."""
+    one = commands.add_parser("prepare", help="clean a log of plays and split it by time")
+    one.add_argument(
+        "events",
+        type=Path,
+        metavar="EVENTS",
+        help="user, item, time (seconds or ISO 8601) .csv[.gz]",
+    )
+    one.add_argument("folder", type=Path, metavar="DIR", help="a new folder for the three files")
+    one.add_argument(
+        "--columns",
+        metavar="NAMES",
+        help="names of the user, item and time columns, where they are not the first three",
+    )
+    one.add_argument(
+        "--split",
+        choices=sorted(SPLITS),
+        default="last",
+        help="last: what each listener heard first most lately is test; cut: one instant for all "
+        "(default: %(default)s)",
+    )
+    one.add_argument(
+        "--unit",
+        choices=("plays", "sessions"),
+        default="plays",
+        help="what a count counts (default: %(default)s)",
+    )
+    one.add_argument(
+        "--gap",
+        type=float,
+        default=events.GAP_MINUTES,
+        metavar="MINUTES",
+        help="silence that ends a session (default: %(default)s)",
+    )
+    one.add_argument("--most", type=float, metavar="N", help="cap of a count")
+    one.add_argument("--half-life", type=float, metavar="DAYS", help="a play that old counts half")
+    one.add_argument(
+        "--per-day",
+        type=int,
+        default=events.PLAYS_PER_DAY,
+        metavar="N",
+        help="plays of one listener on one day that are still believed (default: %(default)s)",
+    )
+    one.add_argument("--json", action="store_true")
+    one.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Write the files and say what was left out."""
+    if options.folder.exists() and (not options.folder.is_dir() or any(options.folder.iterdir())):
+        raise DataError(f"{options.folder} is not empty; name a new folder")
+    for name in ("gap", "most", "half_life", "per_day"):
+        value = getattr(options, name)
+        if value is not None and not value > 0:
+            raise DataError(f"--{name.replace('_', '-')} must be > 0")
+    log, report = events.cleaned(
+        read_events(options.events, options.columns), plays_per_day=options.per_day
+    )
+    split = SPLITS[options.split](
+        log,
+        unit=options.unit,
+        gap_minutes=options.gap,
+        most=options.most,
+        half_life_days=options.half_life,
+    )
+    options.folder.mkdir(parents=True, exist_ok=True)
+    sizes = {}
+    for name, table in vars(split).items():
+        path = options.folder / f"{name}.csv.gz"
+        plays = table["plays"].round(6) if options.half_life else table["plays"]
+        table[["user", "item"]].assign(plays=plays).to_csv(path, index=False)
+        sizes[name] = {"pairs": len(table), "listeners": int(table["user"].nunique())}
+    facts = {
+        "plays": len(log),
+        "sessions": int(events.sessions(log, gap_minutes=options.gap).nunique()),
+        "steps": report.as_list(),
+        **sizes,
+    }
+    print(json.dumps(facts, indent=1)) if options.json else _show(report, facts)
+    return 0
+
+
+def read_events(path: Path, names: str | None) -> "pd.DataFrame":
+    """Read a log; times are seconds since 1970 or ISO 8601 (UTC where no zone is given)."""
+    frame = columns(path, 3, None, blanks=True, header=True)
+    wanted = [str(name) for name in frame.columns[:3]] if names is None else names.split(",")
+    if len(wanted) != 3 or not set(wanted) <= set(frame.columns):
+        raise DataError(f"{path.name} has the columns {', '.join(map(str, frame.columns))}")
+    log = frame[wanted].set_axis(["user", "item", "at"], axis=1)
+    if log.isna().any().any():
+        raise DataError(f"{path.name} has an empty cell")
+    if not pd.api.types.is_numeric_dtype(log["at"]):
+        told = pd.to_datetime(log["at"], utc=True, errors="coerce", format="ISO8601")
+        if told.isna().any():
+            raise DataError(f"{path.name}: the times must be seconds since 1970 or ISO 8601")
+        log = log.assign(at=told.astype("datetime64[s, UTC]").astype(np.int64))
+    return log
+
+
+def _show(report: Report, facts: dict[str, Any]) -> None:
+    table = Table(title=f"{facts['plays']} plays in {facts['sessions']} sessions are left")
+    for column in ("step", "rows", "dropped", "why"):
+        table.add_column(column, justify="right" if column in ("rows", "dropped") else "left")
+    for step in report.steps:
+        table.add_row(step.name, str(step.rows), str(step.dropped), step.why)
+    console = Console()
+    console.print(table)
+    for name in ("train", "valid", "test"):
+        one = facts[name]
+        console.print(f"{name}: {one['pairs']} pairs of {one['listeners']} listeners")

@@ -1,0 +1,98 @@
+"""`python -m recsys tune`: what the automatic tuning tries on a folder, and what it chooses."""
+
+import argparse
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from recsys.cli import tasks
+from recsys.cli.preparing import tell
+from recsys.cli.side_options import add_side_options, side_files
+from recsys.cli.tuned_settings import write_settings
+from recsys.config import Config
+from recsys.interactions import Weighing
+from recsys.training import hold_out, matrices
+from recsys.tuning import Trial, tuned
+
+
+def add_to(commands: Any) -> None:
+    """Add the command to the parser."""
+    one = commands.add_parser("tune", help="choose settings on held-out rows and show the trials")
+    one.add_argument(
+        "folder",
+        type=Path,
+        metavar="DIR",
+        help="holds train and, if you like, valid .csv[.gz]; without valid a fifth is held out",
+    )
+    one.add_argument("--out", type=Path, metavar="FILE", help="write JSON for `fit --settings`")
+    one.add_argument("--seed", type=int, default=0, help="of all random choices")
+    add_side_options(one)
+    one.add_argument("--json", action="store_true")
+    one.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Tune as a training does, and print every trial; `test` is left alone."""
+    task = tasks.everything(options.folder, side_files(options))
+    console = Console(stderr=True)
+    tell(task.report, console)
+    weighing = Weighing()
+    known, wanted = (
+        (task.train, task.valid)
+        if task.valid is not None
+        else hold_out(task.train, task.catalogue, seed=options.seed)
+    )
+    trials: list[Trial] = []
+    started = time.perf_counter()
+    with console.status("trying settings"):
+        found = tuned(
+            matrices(known, task.catalogue, weighing)[0],
+            matrices(wanted, task.catalogue, weighing)[0],
+            task.catalogue,
+            Config(random_state=options.seed),
+            told=trials.append,
+        )
+    seconds = time.perf_counter() - started
+    chosen = {"latent": dict(found.latent), "closed_form": dict(found.closed_form)}
+    if options.out is not None:
+        write_settings(options.out, chosen, weighing.scale, len(known) + len(wanted))
+    if options.json:
+        print(json.dumps({"trials": _rows(trials), "chosen": chosen, "seconds": round(seconds, 2)}))
+        return 0
+    _show(trials, chosen, seconds)
+    return 0
+
+
+def _rows(trials: list[Trial]) -> list[dict[str, Any]]:
+    return [{**vars(one), "settings": dict(one.settings)} for one in trials]
+
+
+def _show(trials: list[Trial], chosen: dict[str, Any], seconds: float) -> None:
+    if not trials:
+        print("nothing was tried: the data is too small to tell settings apart, or too large")
+        return
+    table = Table(title=f"{len(trials)} trials in {seconds:.1f} s, NDCG@10 on held-out rows")
+    for column in ("model", "settings", "ndcg@10", "gain", "± one error", "s"):
+        table.add_column(column, justify="left" if column in ("model", "settings") else "right")
+    for one in trials:
+        table.add_row(
+            one.model,
+            _in_words(one.settings),
+            f"{one.ndcg:.4f}",
+            f"{one.gain:+.4f}",
+            f"{one.error:.4f}",
+            f"{one.seconds:.1f}",
+            style="bold" if dict(one.settings) == chosen[one.model] else None,
+        )
+    console = Console()
+    console.print(table)
+    for model, settings in chosen.items():
+        console.print(f"{model}: {_in_words(settings)}", highlight=False)
+
+
+def _in_words(settings: Any) -> str:
+    return ", ".join(f"{name} {value:g}" for name, value in settings.items()) or "defaults"

@@ -1,0 +1,68 @@
+"""The file between `tune --out` and `fit --settings`."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from recsys.config import Config
+from recsys.errors import DataError
+from recsys.interactions import SCALES
+
+MODELS = ("latent", "closed_form")
+
+
+def write_settings(path: Path, settings: dict[str, Any], weighing: str, tuned_on: int) -> None:
+    """Write what was chosen, and on how many rows."""
+    facts = {**settings, "scale": weighing, "tuned_on": tuned_on}
+    try:
+        path.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise DataError(f"{path} cannot be written: {error.strerror}") from error
+
+
+def with_settings(config: Config, path: Path) -> Config:
+    """Return the config with the settings of a file, which are then not chosen again.
+
+    Raises
+    ------
+    DataError
+        When the file is missing, no JSON, or names what no model takes.
+    """
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise DataError(f"there is no file {path}") from error
+    except ValueError as error:
+        raise DataError(f"{path.name} is not JSON") from error
+    if not isinstance(found, dict) or not set(found) <= {*MODELS, "scale", "tuned_on"}:
+        raise DataError(f"{path.name} does not hold settings that `tune --out` wrote")
+    models = {name: found.get(name, {}) for name in MODELS}
+    if not all(isinstance(one, dict) for one in models.values()):
+        raise DataError(f"{path.name}: the settings of a model must be an object")
+    scale = found.get("scale", config.weighing.scale)
+    if scale not in SCALES:
+        raise DataError(f"{path.name}: scale must be one of {', '.join(SCALES)}")
+    for name, one in models.items():
+        _check(path, name, one)
+    return replace(
+        config,
+        **models,
+        weighing=replace(config.weighing, scale=scale),
+        tune=False,
+        tuned_on=int(found.get("tuned_on", 0)),
+    )
+
+
+_KEYWORDS = {
+    "latent": {"unobserved", "regularisation", "dislike", "n_iterations", "side_weight"},
+    "closed_form": {"side_weight", "regularisation", "n_neighbours", "most_items", "norm"},
+}
+
+
+def _check(path: Path, name: str, settings: dict[str, Any]) -> None:
+    for keyword, value in settings.items():
+        if keyword not in _KEYWORDS[name]:
+            raise DataError(f"{path.name}: {name} has no setting {keyword}")
+        if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+            raise DataError(f"{path.name}: {name} {keyword} must be a number >= 0")

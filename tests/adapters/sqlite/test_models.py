@@ -10,6 +10,7 @@ from bot.adapters.sqlite.training_rows import TrainingRows, read_training, table
 from bot.domain.feedback import Verdict
 from bot.domain.listening import EvidenceKind, Level, Source
 from bot.domain.recommending import ModelInfo
+from bot.worker.refit import refit
 from recsys.evidence import Kind
 from recsys.evidence import Level as TrainingLevel
 from tests.adapters.sqlite.stage import (
@@ -128,6 +129,25 @@ async def test_members_are_codes_and_arrays_have_their_types(database: Database)
         "value": np.float32,
     }
     assert rows.recorded[rows.kind == Kind.LIKE].max() <= rows.row_cut["gestures"]
+
+
+async def test_a_script_does_not_teach_the_shared_model(database: Database) -> None:
+    await live(database)
+    await bring_in(
+        database,
+        BEN,
+        [row("Daft Punk", ("One More Time", "Alive")[n % 2], minute=0.4 * n) for n in range(1_500)],
+        folder="script",
+        limit=2_000,
+    )
+    rows = await train(database)
+    (ana,), (ben,) = (np.unique(rows.users[rows.value == n]) for n in (4, 750))
+    assert rows.plays_per_day[ana] == 5, "four of Queen, one of Slowdive; undated ones don't count"
+    assert rows.plays_per_day[ben] == 1_500
+    done = refit(database.path.parent, serving=None, force_publish=False)
+    steps = {one["name"]: one["dropped"] for one in done["info"]["details"]["preprocessing"]}
+    assert steps["listeners that are no people"] == 2
+    assert done["info"]["details"]["n_interactions"] == len(rows.id) - 2
 
 
 async def test_the_catalogue_comes_along(database: Database) -> None:

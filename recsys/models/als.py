@@ -1,17 +1,19 @@
 """Implicit alternating least squares: a few numbers per artist, a few per listener."""
 
+from collections.abc import Iterator
 from typing import Self
 
 import numpy as np
 from scipy.sparse import vstack
 
 from recsys.base import ScoringModel, check_confidence
+from recsys.parallel import in_threads
 from recsys.sparse import csr
 from recsys.types import Csr, Doubles, Floats, Ints
 
 _LEAST_HOLDERS = 10
 _MOST_OF_A_TAG = 2.0
-_CELLS = 4_000_000  # numbers held by one batch: 16 MB in float32
+_CELLS = 250_000  # numbers held by one batch: 1 MB in float32, so that it stays in the cache
 
 
 class ALS(ScoringModel):
@@ -92,30 +94,30 @@ class ALS(ScoringModel):
     def _solve(self, rows: Csr, fixed: Floats) -> Floats:
         """Least-squares factors of all rows, shape (n_rows, n_factors), given the other side.
 
-        Rows of equal length n share one prior matrix B; for n < n_factors the n x n form
-        ``x = B^-1 V' (C^-1 + V B^-1 V')^-1 p`` is solved (push-through identity), else the usual one.
+        In the axes of the Gramian the prior matrix B of a row is diagonal. With n < n_factors entries
+        the n x n form ``x = B^-1 V' (C^-1 + V B^-1 V')^-1 p`` is solved (push-through identity), else
+        the usual one. Rows of equal length go together; each batch stands for itself, so they can be
+        worked off by several threads and come out the same, bit for bit, with any number of them.
         """
-        d = self.n_factors
-        gram = self.unobserved * (fixed.T @ fixed)
-        lengths = np.diff(rows.indptr)
-        spectrum, axes = np.linalg.eigh(gram.astype(np.float64))
-        found = np.zeros((len(lengths), d), np.float32)
+        gram = self.unobserved * (fixed.T @ fixed).astype(np.float64)
+        spectrum, axes = np.linalg.eigh(gram)
+        turn = axes.astype(np.float32)
+        turned = fixed @ turn
+        found = np.zeros((rows.shape[0], self.n_factors), np.float32)
         target = np.where(rows.data > 0, 1.0, -self.dislike).astype(np.float32)
         confidence = np.abs(rows.data)
-        for n in np.unique(lengths[lengths > 0]).tolist():
-            ridge = self._ridge(n, len(fixed))
-            prior = gram + np.float32(ridge) * np.eye(d, dtype=np.float32)
-            inverse = ((axes / (np.maximum(spectrum, 0) + ridge)) @ axes.T).astype(np.float32)
-            members = np.flatnonzero(lengths == n)
-            step = max(1, _CELLS // (max(n, d) * max(min(n, d), 1)))
-            for start in range(0, len(members), step):
-                chunk = members[start : start + step]
-                cells = rows.indptr[chunk][:, None] + np.arange(n)
-                v, c, p = fixed[rows.indices[cells]], confidence[cells], target[cells]
-                found[chunk] = (
-                    _solve_dual(v, c, p, inverse) if n < d else _solve_primal(v, c, p, prior)
-                )
-        return found
+
+        def work(batch: tuple[int, Ints]) -> None:
+            n, chunk = batch
+            prior = (np.maximum(spectrum, 0) + self._ridge(n, len(fixed))).astype(np.float32)
+            cells = (rows.indptr[chunk][:, None] + np.arange(n)).ravel()
+            v = turned.take(rows.indices[cells], axis=0).reshape(len(chunk), n, -1)
+            c, p = confidence[cells].reshape(-1, n), target[cells].reshape(-1, n)
+            found[chunk] = (_solve_dual if n < self.n_factors else _solve_primal)(v, c, p, prior)
+
+        in_threads(work, _batches(np.diff(rows.indptr), self.n_factors))
+        solved: Floats = found @ turn.T
+        return solved
 
     def _ridge(self, n: int, n_others: int) -> float:
         return self.regularisation * (n + self.unobserved * n_others)
@@ -189,18 +191,36 @@ def unit_rows(rows: Floats) -> Floats:
     return scaled
 
 
-def _solve_dual(v: Floats, c: Floats, p: Floats, inverse: Floats) -> Floats:
-    z = v @ inverse
-    system = z @ v.transpose(0, 2, 1)
+def _batches(lengths: Ints, d: int) -> Iterator[tuple[int, Ints]]:
+    """Rows of equal length n > 0, at most so many at once that a batch stays in the cache."""
+    order = np.argsort(lengths, kind="stable")
+    sizes, starts = np.unique(lengths[order], return_index=True)
+    for n, members in zip(sizes.tolist(), np.split(order, starts[1:]), strict=True):
+        step = max(1, _CELLS // (max(n, d) * max(min(n, d), 1)))
+        if n:
+            yield from ((n, members[at : at + step]) for at in range(0, len(members), step))
+
+
+def _solve_dual(v: Floats, c: Floats, p: Floats, prior: Floats) -> Floats:
+    root = np.sqrt(prior)
+    z = v / root
+    if v.shape[1] == 1:
+        one: Floats = z[:, 0] * (p / (1 / c + np.einsum("bnd,bnd->bn", z, z))) / root
+        return one
+    system = z @ z.transpose(0, 2, 1)  # one operand twice: BLAS computes half of it
     diagonal = np.arange(v.shape[1])
     system[:, diagonal, diagonal] += 1 / c
     short = np.linalg.solve(system, p[:, :, None])
-    found: Floats = np.einsum("bnd,bn->bd", z, short[:, :, 0])
+    found: Floats = (short.transpose(0, 2, 1) @ z)[:, 0] / root
     return found
 
 
 def _solve_primal(v: Floats, c: Floats, p: Floats, prior: Floats) -> Floats:
-    system = prior + (v.transpose(0, 2, 1) * c[:, None, :]) @ v
-    right = np.einsum("bnd,bn->bd", v, c * p)
-    found: Floats = np.linalg.solve(system, right[:, :, None])[:, :, 0]
+    root = np.sqrt(c)
+    w = v * root[:, :, None]
+    system = w.transpose(0, 2, 1) @ w
+    diagonal = np.arange(v.shape[2])
+    system[:, diagonal, diagonal] += prior
+    right = (root * p)[:, None, :] @ w
+    found: Floats = np.linalg.solve(system, right.transpose(0, 2, 1))[:, :, 0]
     return found

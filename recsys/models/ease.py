@@ -8,11 +8,11 @@ from scipy.linalg.lapack import dpotri
 from scipy.sparse import vstack
 
 from recsys.base import check_confidence
-from recsys.models.sparse_weights import SparseWeights
+from recsys.models.sparse_weights import SparseWeights, in_blocks, strongest_of_rows
 from recsys.sparse import csr, empty
 from recsys.types import Csr, Doubles, Floats
 
-_BLOCK = 512
+_BLOCK = 256
 
 
 class EASE(SparseWeights):
@@ -81,11 +81,14 @@ class EASE(SparseWeights):
         half = np.asarray(columns @ _inverse(x, self.regularisation), np.float32)
         own = np.asarray(columns.multiply(half).sum(axis=1), np.float64).ravel()
         scale = (1 / (1 - own)).astype(np.float32)
-        blocks = [
-            self._strongest((columns @ half[start : start + _BLOCK].T).T * scale, start)
-            for start in range(0, len(kept), _BLOCK)
-        ]
-        near: Any = csr(vstack(blocks)).tocoo() if blocks else empty((0, 0)).tocoo()
+
+        def block(start: int) -> Csr:
+            weights = np.multiply((columns @ half[start : start + _BLOCK].T).T, scale, order="C")
+            n = len(weights)
+            weights[np.arange(n), start + np.arange(n)] = 0
+            return strongest_of_rows(weights, self.n_neighbours)
+
+        near: Any = in_blocks(len(kept), _BLOCK, block).tocoo()
         row, col = near.coords
         self.weights_: Csr = csr((near.data, (kept[row], kept[col])), (n_items, n_items))
         self.n_items_ = n_items
@@ -99,16 +102,6 @@ class EASE(SparseWeights):
         rows = csr(self.side[:, np.sort(kept[holders[kept] >= 2])].T)
         rows.data = np.float32(self.side_weight) * np.log1p(rows.data)
         return rows
-
-    def _strongest(self, weights: Floats, start: int) -> Csr:
-        n, n_items = weights.shape
-        weights[np.arange(n), start + np.arange(n)] = 0
-        k = min(self.n_neighbours, n_items)
-        near = np.argpartition(-np.abs(weights), k - 1, axis=1)[:, :k]
-        row, col = np.repeat(np.arange(n), k), near.ravel()
-        value = weights[row, col]
-        told = value != 0
-        return csr((value[told], (row[told], col[told])), (n, n_items))
 
 
 def _inverse(x: Csr, ridge: float) -> Floats:

@@ -3,11 +3,11 @@
 from typing import Any, Self
 
 import numpy as np
-from scipy.sparse import diags_array, vstack
+from scipy.sparse import diags_array
 
 from recsys.base import check_confidence
-from recsys.models.sparse_weights import SparseWeights, strongest
-from recsys.sparse import csr, empty
+from recsys.models.sparse_weights import SparseWeights, in_blocks, strongest
+from recsys.sparse import csr
 from recsys.types import Csr
 
 _BLOCK = 1024
@@ -59,11 +59,13 @@ class GraphWalk(SparseWeights):
         to_item = _chances(x, self.alpha)
         to_user = _chances(csr(x.T), self.alpha)
         discount = np.maximum(listeners, 1).astype(np.float64) ** -self.beta
-        blocks = [
-            self._neighbours(to_user[start : start + _BLOCK], to_item, discount, start)
-            for start in range(0, n_items, _BLOCK)
-        ]
-        self.weights_: Csr = csr(vstack(blocks)) if blocks else empty((0, 0))
+        self.weights_: Csr = in_blocks(
+            n_items,
+            _BLOCK,
+            lambda start: self._neighbours(
+                to_user[start : start + _BLOCK], to_item, discount, start
+            ),
+        )
         self.n_items_ = n_items
         return self
 

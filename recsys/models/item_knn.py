@@ -3,11 +3,11 @@
 from typing import Any, Self
 
 import numpy as np
-from scipy.sparse import diags_array, vstack
+from scipy.sparse import diags_array
 
 from recsys.base import check_confidence
-from recsys.models.sparse_weights import SparseWeights, strongest
-from recsys.sparse import csr, empty
+from recsys.models.sparse_weights import SparseWeights, in_blocks, strongest
+from recsys.sparse import csr
 from recsys.types import Csr, Doubles
 
 _BLOCK = 1024
@@ -58,11 +58,11 @@ class ItemKNN(SparseWeights):
         weighted = csr(diags_array(np.sqrt(scale), dtype=np.float32) @ x)
         norm = np.sqrt(np.asarray(weighted.multiply(weighted).sum(axis=0)).ravel())
         columns = csr(weighted.T)
-        blocks = [
-            self._neighbours(columns[start : start + _BLOCK], weighted, norm, start)
-            for start in range(0, n_items, _BLOCK)
-        ]
-        self.weights_: Csr = csr(vstack(blocks)) if blocks else empty((0, 0))
+        self.weights_: Csr = in_blocks(
+            n_items,
+            _BLOCK,
+            lambda start: self._neighbours(columns[start : start + _BLOCK], weighted, norm, start),
+        )
         self.n_items_ = n_items
         return self
 

@@ -1,9 +1,13 @@
 """Scores that are a sparse weighted sum over the evidence: item-item models in general."""
 
+from collections.abc import Callable
+
 import numpy as np
+from scipy.sparse import vstack
 
 from recsys.base import ScoringModel
-from recsys.sparse import csr, dense
+from recsys.parallel import in_threads
+from recsys.sparse import csr, dense, empty
 from recsys.types import Csr, Doubles, Floats, Ints
 
 
@@ -69,3 +73,47 @@ def strongest(row: Ints, col: Ints, value: Doubles, k: int, shape: tuple[int, in
     place = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count)
     keep = place < k
     return csr((value[keep], (row[keep], col[keep])), shape)
+
+
+def strongest_of_rows(weights: Floats, k: int) -> Csr:
+    """Keep the k largest entries (by size, whatever the sign) of each row of a dense block.
+
+    Of equal entries at the bound those of the lower columns stay. Finding the bound is far cheaper
+    than finding the places: numpy selects plain numbers with vector instructions.
+    """
+    n, width = weights.shape
+    size = np.abs(weights)
+    least = np.full((n, 1), np.finfo(np.float32).tiny, np.float32)
+    if k < width:
+        least = np.maximum(least, np.partition(size, width - k, axis=1)[:, width - k, None])
+    cells = np.flatnonzero(size >= least)
+    row = cells // width
+    crowded = np.flatnonzero(np.bincount(row, minlength=n) > k)
+    if len(crowded):
+        surplus = [np.flatnonzero(size[one] >= least[one]) for one in crowded]
+        left_out = [
+            one * width + _surplus(places, size[one, places], float(least[one, 0]), k)
+            for one, places in zip(crowded, surplus, strict=True)
+        ]
+        cells = np.setdiff1d(cells, np.concatenate(left_out), assume_unique=True)
+        row = cells // width
+    return csr((weights.ravel()[cells], (row, cells - row * width)), (n, width))
+
+
+def _surplus(places: Ints, size: Floats, level: float, k: int) -> Ints:
+    """Of the places at the bound those that are too many."""
+    at_bound = places[size == level]
+    n_above = len(places) - len(at_bound)
+    return at_bound[k - n_above :]
+
+
+def in_blocks(n: int, size: int, make: Callable[[int], Csr]) -> Csr:
+    """Stack ``make(start)`` for the starts of all blocks of rows, worked off by several threads."""
+    starts = range(0, n, size)
+    found: list[Csr] = [empty((0, 0))] * len(starts)
+
+    def work(place: int) -> None:
+        found[place] = make(starts[place])
+
+    in_threads(work, range(len(starts)))
+    return csr(vstack(found)) if found else empty((0, 0))

@@ -205,8 +205,8 @@ def _solve_dual(v: Floats, c: Floats, p: Floats, prior: Floats) -> Floats:
     root = np.sqrt(prior)
     z = v / root
     if v.shape[1] == 1:
-        one: Floats = z[:, 0] * (p / (1 / c + np.einsum("bnd,bnd->bn", z, z))) / root
-        return one
+        one = z[:, 0] * (p / (1 / c + np.einsum("bnd,bnd->bn", z, z))) / root
+        return one.astype(np.float32, copy=False)
     system = z @ z.transpose(0, 2, 1)  # one operand twice: BLAS computes half of it
     diagonal = np.arange(v.shape[1])
     system[:, diagonal, diagonal] += 1 / c

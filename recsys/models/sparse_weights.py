@@ -104,7 +104,8 @@ def _surplus(places: Ints, size: Floats, level: float, k: int) -> Ints:
     """Of the places at the bound those that are too many."""
     at_bound = places[size == level]
     n_above = len(places) - len(at_bound)
-    return at_bound[k - n_above :]
+    surplus: Ints = at_bound[k - n_above :]
+    return surplus
 
 
 def in_blocks(n: int, size: int, make: Callable[[int], Csr]) -> Csr:

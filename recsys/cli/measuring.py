@@ -72,16 +72,16 @@ def fitted(task: Task, name: str, seed: int, *, scale: Scale = "rank") -> Hybrid
 def judge(model: HybridRecommender, task: Task, name: str, fit_seconds: float) -> Result:
     """Rank the catalogue for every listener with something to find."""
     n_items = task.catalogue.n_items
-    wanted = _pairs(task.wanted, n_items)
-    known = _pairs(task.known, n_items)
+    wanted = pairs_of(task.wanted, n_items)
+    known = pairs_of(task.known, n_items)
     judged = np.flatnonzero(np.diff(wanted.indptr) > 0)
     lists, scores = _rankings(model, task, known, judged)
     figures = per_user(hits(lists, wanted[judged]), np.diff(wanted.indptr)[judged])
     heard = task.train if task.valid is None else together(task.train, task.valid)
-    whole = _pairs(heard, n_items)
+    whole = pairs_of(heard, n_items)
     listeners = np.bincount(whole.indices, minlength=n_items)
     n_users = int((np.diff(whole.indptr) > 0).sum())
-    more = beyond(lists, listeners, n_users, _described(task.catalogue))
+    more = beyond(lists, listeners, n_users, described(task.catalogue))
     figures_of_all = {**means(figures), **more}
     return Result(name, figures_of_all, figures["ndcg@10"], fit_seconds, judged, lists, scores)
 
@@ -109,7 +109,7 @@ def mean_of(runs: Sequence[Result]) -> Result:
     )
 
 
-def _described(catalogue: Catalogue) -> Csr:
+def described(catalogue: Catalogue) -> Csr:
     """Return unit rows for the intra-list distance: tags, beside the artist where there is one."""
     if catalogue.is_flat or catalogue.item_tags is None:
         return idf_rows(catalogue.tags)
@@ -118,7 +118,8 @@ def _described(catalogue: Catalogue) -> Csr:
     return unit(hstack([artist, idf_rows(catalogue.item_tags)], format="csr"))
 
 
-def _pairs(rows: Interactions, n_items: int) -> Csr:
+def pairs_of(rows: Interactions, n_items: int) -> Csr:
+    """Mark who has which item, csr_array of shape (n_users, n_items), 1 or more."""
     rows = rows.where(rows.kind != Kind.NEARBY)
     made = csr((np.ones(len(rows)), (rows.user, rows.id)), (rows.n_users, n_items))
     made.sum_duplicates()

@@ -202,25 +202,30 @@ def _batches(lengths: Ints, d: int) -> Iterator[tuple[int, Ints]]:
 
 
 def _solve_dual(v: Floats, c: Floats, p: Floats, prior: Floats) -> Floats:
-    root = np.sqrt(prior)
-    z = v / root
+    root: Floats = np.sqrt(prior)
+    z: Floats = v / root
     if v.shape[1] == 1:
-        one = z[:, 0] * (p / (1 / c + np.einsum("bnd,bnd->bn", z, z))) / root
-        return one.astype(np.float32, copy=False)
-    system = z @ z.transpose(0, 2, 1)  # one operand twice: BLAS computes half of it
+        weight: Floats = p / (1 / c + np.einsum("bnd,bnd->bn", z, z))
+        one: Floats = z[:, 0] * weight / root
+        return one
+    system: Floats = z @ z.transpose(0, 2, 1)  # one operand twice: BLAS computes half of it
     diagonal = np.arange(v.shape[1])
     system[:, diagonal, diagonal] += 1 / c
-    short = np.linalg.solve(system, p[:, :, None])
+    short: Floats = np.linalg.solve(system, p[:, :, None]).astype(np.float32, copy=False)
     found: Floats = (short.transpose(0, 2, 1) @ z)[:, 0] / root
     return found
 
 
 def _solve_primal(v: Floats, c: Floats, p: Floats, prior: Floats) -> Floats:
-    root = np.sqrt(c)
-    w = v * root[:, :, None]
-    system = w.transpose(0, 2, 1) @ w
+    root: Floats = np.sqrt(c)
+    w: Floats = v * root[:, :, None]
+    system: Floats = w.transpose(0, 2, 1) @ w
     diagonal = np.arange(v.shape[2])
     system[:, diagonal, diagonal] += prior
-    right = (root * p)[:, None, :] @ w
-    found: Floats = np.linalg.solve(system, right.transpose(0, 2, 1))[:, :, 0]
+    signed: Floats = root * p
+    right: Floats = signed[:, None, :] @ w
+    solved: Floats = np.linalg.solve(system, right.transpose(0, 2, 1)).astype(
+        np.float32, copy=False
+    )
+    found: Floats = solved[:, :, 0]
     return found

@@ -1,0 +1,209 @@
+"""`python -m recsys report`: a self-contained page with the figures of one or more folders."""
+
+import argparse
+import json
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from recsys.cli import report_figures as figures
+from recsys.cli import report_page as page
+from recsys.cli.measuring import SINGLE, check_names
+from recsys.cli.side_options import add_side_options, side_files
+from recsys.errors import DataError
+from recsys.parallel import cores
+
+_CURVE = ("popularity", "content", "closed_form", "latent", "hybrid")
+
+
+def add_to(commands: Any) -> None:
+    """Add the command to the parser."""
+    one = commands.add_parser("report", help="write an HTML page with plots")
+    one.add_argument(
+        "folders",
+        type=Path,
+        nargs="+",
+        metavar="DIR",
+        help="split folders; their files decide which protocols are measured",
+    )
+    one.add_argument("--out", type=Path, required=True, metavar="FILE", help="the page")
+    one.add_argument(
+        "--models",
+        default=",".join(SINGLE),
+        metavar="NAMES",
+        help="single models beside the hybrid, comma-separated (default: all)",
+    )
+    one.add_argument(
+        "--draws", type=int, default=3, metavar="N", help="communities per size (default: 3)"
+    )
+    one.add_argument(
+        "--listeners",
+        type=int,
+        default=300,
+        metavar="N",
+        help="most listeners behind calibration and re-ranking (default: 300)",
+    )
+    one.add_argument(
+        "--bench", type=Path, metavar="FILE", help="what `bench --json` printed: time and memory"
+    )
+    add_side_options(one)
+    one.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Measure and write the page."""
+    names = [name for name in options.models.split(",") if name]
+    check_names(names)
+    if "hybrid" in names:
+        raise DataError("the hybrid is always there; name single models")
+    if options.draws < 1 or options.listeners < 1:
+        raise DataError("--draws and --listeners must be at least 1")
+    if options.friends is not None:
+        raise DataError("report takes no --friends; use evaluate")
+    found = {folder: figures.protocols(folder) for folder in options.folders}
+    for folder, protocols in found.items():
+        if not protocols:
+            raise DataError(f"{folder} holds the files of no protocol")
+    measured = None if options.bench is None else _bench(options.bench)
+    if not options.out.parent.is_dir():
+        raise DataError(f"there is no folder {options.out.parent}")
+    sections = _sections()
+    console = Console(stderr=True)
+    started = time.perf_counter()
+    with console.status("measuring") as status:
+        for folder, protocols in found.items():
+            for protocol in protocols:
+                title = f"{_name(folder)}, {protocol}"
+
+                def told(what: str, title: str = title) -> None:
+                    status.update(f"{title}: {what}")
+
+                _measure(folder, protocol, title, names, options, sections, told)
+    if measured is not None:
+        _add_bench(measured, sections)
+    text = page.render(
+        list(sections.values()),
+        title="How well the recommender does",
+        made_at=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        cores=cores(),
+        sources=[_name(folder) for folder in options.folders],
+    )
+    options.out.write_text(text, encoding="utf-8")
+    print(f"{options.out}: {len(text) // 1024} KiB in {time.perf_counter() - started:.0f} s")
+    return 0
+
+
+def _measure(
+    folder: Path,
+    protocol: str,
+    title: str,
+    names: list[str],
+    options: argparse.Namespace,
+    sections: dict[str, page.Section],
+    told: figures.Progress,
+) -> None:
+    side = side_files(options)
+    if protocol == "feedback":
+        told("ten rounds")
+        block = page.rounds_block(title, figures.rounds(folder, side))
+        sections["feedback"].blocks.append(block)
+        return
+    task = figures.READERS[protocol](folder, side)
+    told("hybrid")
+    started = time.perf_counter()
+    model = figures.hybrid_of(task)
+    seconds = time.perf_counter() - started
+    rows = figures.quality(task, names, model, seconds, told)
+    sections["quality"].blocks.append(page.quality_block(title, rows))
+    if protocol != "holdout":
+        return
+    told("calibration")
+    found = figures.calibrated(task, model, most=options.listeners)
+    sections["calibration"].blocks.append(page.calibration_block(title, found))
+    told("re-ranking")
+    bought = figures.prices(task, model, most=options.listeners, told=told)
+    sections["prices"].blocks.append(page.prices_block(title, bought))
+    told("ablation")
+    sections["ablation"].blocks.append(page.ablation_block(title, figures.ablation(task, model)))
+    curve = figures.learning_curve(task, _CURVE, draws=options.draws, told=told)
+    sections["curve"].blocks.append(page.curve_block(title, curve))
+
+
+def _sections() -> dict[str, page.Section]:
+    every = (
+        page.Section(
+            "quality",
+            "Quality, beside single models of the same run",
+            "NDCG@10 over the whole catalogue, fitted on train and valid, judged on test; whiskers "
+            "are 95 % bootstrap intervals over listeners.",
+            "No folder has train, valid and test, or heldout, or cold items.",
+        ),
+        page.Section(
+            "curve",
+            "Learning curve by size of the community",
+            "Only the members' own plays are known. Means over random draws of communities.",
+            "Needs a folder with train, valid and test.",
+        ),
+        page.Section(
+            "calibration",
+            "Calibration of the probability of a like",
+            "Every item a listener did not have, by the probability the model gave it. On the "
+            "dashed line what is said is what comes.",
+            "Needs a folder with train, valid and test.",
+        ),
+        page.Section(
+            "feedback",
+            "What answers add, round by round",
+            "Members of whom five items are known get ten suggestions per round and answer each.",
+            "Needs a folder with members (user, item, seed or hidden) and train.",
+        ),
+        page.Section(
+            "prices",
+            "Accuracy against coverage, novelty and diversity",
+            "Each point is one re-ranking of the same scores; the table has its price in NDCG@10.",
+            "Needs a folder with train, valid and test.",
+        ),
+        page.Section(
+            "ablation",
+            "What each part of the hybrid adds",
+            "NDCG@10 lost when one part is taken away and nothing is learned again: parts that say "
+            "the same stand in for each other, so the figures do not add up.",
+            "Needs a folder with train, valid and test.",
+        ),
+        page.Section(
+            "size",
+            "Time and memory against size",
+            "A full refit in a process of its own, on generated listening.",
+            "Run `python -m recsys bench --json > FILE` and name it with --bench FILE.",
+        ),
+    )
+    return {section.id: section for section in every}
+
+
+def _add_bench(measured: dict[str, Any], sections: dict[str, page.Section]) -> None:
+    blocks = sections["size"].blocks
+    rows = [row for row in measured.get("growth", []) if "failed" not in row]
+    if rows:
+        blocks.append(page.size_block("full refit", rows))
+    if measured.get("als"):
+        blocks.append(page.sweep_block("iALS beside its peers", measured["als"]))
+
+
+def _bench(path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise DataError(f"there is no file {path}") from error
+    except ValueError as error:
+        raise DataError(f"{path.name} is not JSON") from error
+    if not isinstance(found, dict) or "cores" not in found:
+        raise DataError(f"{path.name} is not what `bench --json` printed")
+    return found
+
+
+def _name(folder: Path) -> str:
+    whole = folder.resolve()
+    return f"{whole.parent.name}/{whole.name}"

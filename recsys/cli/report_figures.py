@@ -1,0 +1,207 @@
+"""The figures of `python -m recsys report`: what each section of the page is drawn from."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from recsys.calibration import Calibration, calibration
+from recsys.cli import communities, tasks
+from recsys.cli.feedback import feedback, read_feedback
+from recsys.cli.measuring import HYBRID, described, fitted, interval, judge, measure, pairs_of
+from recsys.cli.side_information import SideFiles
+from recsys.cli.tables import maybe
+from recsys.cli.tasks import Task
+from recsys.evidence import Kind, Level
+from recsys.hybrid import HybridRecommender
+from recsys.metrics import beyond, hits, means, per_user
+from recsys.recommendation import Options
+from recsys.training import together
+from recsys.types import Ints
+
+Progress = Callable[[str], None]
+SIZES = (5, 10, 20, 50, 100, 200, 500)
+LEAST_MEMBERS = {"latent": 10, "lifted": 10}
+"""Members below which a model is not built (``recsys.building``)."""
+PRICES: dict[str, dict[str, Any]] = {
+    "by score alone": {},
+    "one per artist": {"artist_cap": 1},
+    "diversity 0.5": {"diversity": 0.5},
+    "diversity 2": {"diversity": 2.0},
+    "adventure 0.3": {"adventure": 0.3},
+    "adventure 0.7": {"adventure": 0.7},
+    "explore 10 %": {"explore": 0.1},
+    "as the bot does": {"artist_cap": 1, "diversity": 0.5, "adventure": 0.3},
+}
+"""Re-rankings whose price is measured, each against the list by score alone."""
+
+
+def protocols(folder: Path) -> list[str]:
+    """Say which protocols the files of a folder allow."""
+
+    def has(*names: str) -> bool:
+        return all(maybe(folder, name) is not None for name in names)
+
+    cold = has("cold_artists") or has("cold_items")
+    found = []
+    if has("train", "valid", "test"):
+        found.append("holdout")
+    if has("train", "heldout"):
+        found.append("strong")
+    if has("train", "test") and cold:
+        found.append("cold")
+    if has("train", "members"):
+        found.append("feedback")
+    return found
+
+
+def quality(
+    task: Task, names: Sequence[str], model: HybridRecommender, seconds: float, told: Progress
+) -> list[dict[str, Any]]:
+    """Measure single models beside the hybrid, with intervals over listeners."""
+    rows = []
+    for name in (*names, HYBRID):
+        told(name)
+        found = judge(model, task, name, seconds) if name == HYBRID else measure(task, name)
+        rows.append(
+            {
+                "model": name,
+                **found.figures,
+                "interval": interval(found),
+                "fit_seconds": found.fit_seconds,
+            }
+        )
+    return rows
+
+
+def learning_curve(
+    task: Task, names: Sequence[str], *, draws: int, told: Progress, seed: int = 0
+) -> list[dict[str, Any]]:
+    """Fit models that know only n members, for growing n; communities are drawn at random."""
+    able = np.flatnonzero(np.bincount(task.wanted.user, minlength=task.wanted.n_users) > 0)
+    rng = np.random.default_rng(seed)
+    sizes = [n for n in SIZES if n <= len(able) // 2]
+    if len(able):
+        sizes.append(len(able))
+    rows = []
+    for n in sizes:
+        drawn: list[Ints] = [
+            np.sort(rng.choice(able, n, replace=False))
+            for _ in range(1 if n == len(able) else draws)
+        ]
+        for name in names:
+            if n < LEAST_MEMBERS.get(name, 1):
+                continue
+            told(f"{name}, {n} members")
+            (found,) = communities.closed(task, {("random", n): drawn}, name, seed=seed)
+            rows.append({"model": name, "members": n, "ndcg": found.ndcg, "sd": found.ndcg_sd})
+    return rows
+
+
+def calibrated(task: Task, model: HybridRecommender, *, most: int) -> Calibration:
+    """Compare the probability of a like with what was held out, over all that was not known."""
+    listeners = _listeners(task, most)
+    known, wanted = (pairs_of(rows, task.catalogue.n_items) for rows in (task.known, task.wanted))
+    said, came = [], []
+    for user in listeners.tolist():
+        scores = model.score(model.fold_in(task.known.of_user(user)))
+        open_ = np.ones(task.catalogue.n_items, np.bool_)
+        open_[known[[user]].indices] = False
+        if task.among is not None:
+            open_ &= task.among
+        liked = np.zeros(task.catalogue.n_items, np.bool_)
+        liked[wanted[[user]].indices] = True
+        said.append(scores.probability[open_].astype(np.float64))
+        came.append(liked[open_])
+    return calibration(np.concatenate(said), np.concatenate(came))
+
+
+def prices(
+    task: Task, model: HybridRecommender, *, most: int, told: Progress
+) -> list[dict[str, Any]]:
+    """Measure what each re-ranking costs in NDCG@10 and what it buys."""
+    catalogue = task.catalogue
+    listeners = _listeners(task, most)
+    profiles = [model.fold_in(task.known.of_user(user)) for user in listeners.tolist()]
+    wanted = pairs_of(task.wanted, catalogue.n_items)[listeners]
+    heard = task.train if task.valid is None else together(task.train, task.valid)
+    whole = pairs_of(heard, catalogue.n_items)
+    n_heard = np.bincount(whole.indices, minlength=catalogue.n_items)
+    n_users = int((np.diff(whole.indptr) > 0).sum())
+    among = None if task.among is None else catalogue.items.ids[task.among]
+    rows: list[dict[str, Any]] = []
+    for name, changed in PRICES.items():
+        if name == "one per artist" and catalogue.is_flat:
+            continue
+        told(name)
+        plain: dict[str, Any] = {
+            "adventure": 0.0,
+            "diversity": 0.0,
+            "artist_cap": 10,
+            "among": among,
+        }
+        lists = np.full((len(listeners), 10), -1, np.int64)
+        for k, profile in enumerate(profiles):
+            options = Options(**{**plain, **changed, "seed": k})
+            picks = model.recommend(profile, n=10, options=options)
+            ids = np.array([pick.item_id for pick in picks], np.int64)
+            lists[k, : len(ids)] = catalogue.items.index_of(ids)
+        accuracy = means(per_user(hits(lists, wanted), np.diff(wanted.indptr)))
+        more = beyond(lists, n_heard, n_users, described(catalogue))
+        rows.append({"re-ranking": name, **accuracy, **more})
+    for row in rows:
+        row["price"] = row["ndcg@10"] - rows[0]["ndcg@10"]
+    return rows
+
+
+def ablation(task: Task, model: HybridRecommender) -> list[dict[str, Any]]:
+    """Take one part away after another; the weights of the others stay as they were learned."""
+    whole = judge(model, task, HYBRID, 0.0)
+    rows = []
+    for part in model.parts:
+        rest = replace(model, parts=tuple(one for one in model.parts if one is not part))
+        without = judge(rest, task, HYBRID, 0.0)
+        gap = whole.ndcg - without.ndcg
+        error = float(gap.std(ddof=1) / np.sqrt(len(gap))) if len(gap) > 1 else 0.0
+        mean = float(gap.mean())
+        rows.append(
+            {
+                "part": part.name,
+                "level": Level(part.level).name.lower(),
+                "ndcg@10": without.figures["ndcg@10"],
+                "adds": mean,
+                "interval": (mean - 1.96 * error, mean + 1.96 * error),
+            }
+        )
+    return sorted(rows, key=lambda row: -row["adds"])
+
+
+def rounds(folder: Path, side: SideFiles) -> dict[str, Any]:
+    """Play the ten rounds of the feedback protocol."""
+    found = feedback(read_feedback(folder, side))
+    updated, never = found.updated.hits, found.never.hits
+    return {
+        "members": len(updated),
+        "updated": updated.mean(axis=0).cumsum().tolist(),
+        "never": never.mean(axis=0).cumsum().tolist(),
+        "gain": float(updated.sum() / max(int(never.sum()), 1) - 1),
+    }
+
+
+READERS = {"holdout": tasks.holdout, "strong": tasks.strong, "cold": tasks.cold}
+
+
+def hybrid_of(task: Task) -> HybridRecommender:
+    """Fit the default hybrid."""
+    return fitted(task, HYBRID, 0)
+
+
+def _listeners(task: Task, most: int) -> Ints:
+    own = task.wanted.kind != Kind.NEARBY
+    count = np.bincount(task.wanted.user[own], minlength=task.wanted.n_users)
+    able = np.flatnonzero(count > 0)
+    if len(able) <= most:
+        return able
+    return np.sort(np.random.default_rng(0).choice(able, most, replace=False))

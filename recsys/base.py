@@ -57,7 +57,7 @@ class Model(Protocol):
 def rank(scores: Floats, eligible: Bools, n: int) -> Ranking:
     """Find the n best eligible items of one score vector; ties go to the lower index."""
     candidates = np.flatnonzero(eligible & np.isfinite(scores))
-    if n < len(candidates):
+    if 0 < n < len(candidates):
         values = scores[candidates]
         bound = np.partition(values, len(values) - n)[len(values) - n]
         candidates = candidates[values >= bound]

@@ -15,7 +15,7 @@ import numpy as np
 from scipy.sparse import issparse
 
 from recsys.catalogue import Catalogue
-from recsys.errors import SnapshotError
+from recsys.errors import DataError, SnapshotError
 from recsys.evidence import Level
 from recsys.hybrid import HybridRecommender
 from recsys.ids import IdMap
@@ -129,7 +129,7 @@ def load(folder: Path, *, mmap: bool = True, verify: bool = True) -> HybridRecom
         )
     except SnapshotError:
         raise
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (DataError, OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise SnapshotError(f"{folder.name} cannot be read: {error}") from error
 
 

@@ -122,15 +122,31 @@ def lines(
 def scatter(points: Sequence[tuple[str, float, float]], x: Axis, y: Axis) -> Markup:
     """Named points."""
     parts = _frame(x, y)
+    taken: list[tuple[float, float, float]] = []
     for name, vx, vy in points:
         px, py = _at(x, y, vx, vy)
         side = "end" if px > WIDTH * 0.75 else "start"
+        wide = 7.0 * len(name)
+        left = px - 8 - wide if side == "end" else px + 8
+        line = _free_line(taken, left, left + wide, py + 4)
+        taken.append((left, left + wide, line))
         parts.append(
             f'<circle class="c0" cx="{px:.1f}" cy="{py:.1f}" r="4.5">'
             f"<title>{escape(f'{name}: {vx:.4g}, {vy:.4g}')}</title></circle>"
         )
-        parts.append(_text(px + (-8 if side == "end" else 8), py + 4, name, "point", side))
+        parts.append(_text(px + (-8 if side == "end" else 8), line, name, "point", side))
     return _svg(parts, HEIGHT, f"{y.label} against {x.label}: " + ", ".join(p[0] for p in points))
+
+
+def _free_line(
+    taken: list[tuple[float, float, float]], left: float, right: float, y: float
+) -> float:
+    """Find the nearest height at which a name runs into no other."""
+    for step in (0, 14, -14, 28, -28, 42, -42):
+        near = (at for first, last, at in taken if first < right and left < last)
+        if all(abs(at - (y + step)) >= 13 for at in near):
+            return y + step
+    return y
 
 
 def _frame(x: Axis, y: Axis) -> list[str]:
@@ -186,6 +202,8 @@ def _text(x: float, y: float, said: str, kind: str, anchor: str) -> str:
 
 
 def _number(value: float) -> str:
-    if value and abs(value) >= 10_000:
+    if abs(value) < 1e-12:
+        return "0"
+    if abs(value) >= 10_000:
         return f"{value:.0e}".replace("e+0", "e")
     return f"{value:.4g}"

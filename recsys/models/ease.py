@@ -10,9 +10,10 @@ from scipy.sparse import vstack
 from recsys.base import check_confidence
 from recsys.models.sparse_weights import SparseWeights, in_blocks, strongest_of_rows
 from recsys.sparse import csr, empty
-from recsys.types import Csr, Doubles, Floats
+from recsys.types import Csr, Floats
 
 _BLOCK = 256
+_CELLS = 100_000_000  # numbers of X' K that are kept: 400 MB
 
 
 class EASE(SparseWeights):
@@ -39,6 +40,9 @@ class EASE(SparseWeights):
         Only the items with the most listeners and tags take part; the cost grows with its square.
     most_side : int
         Only the tags of the most items take part; at least two items must have them.
+    most_listeners : int
+        Of more than that a random sample takes part: K is rows x rows in memory, and what items
+        have to do with each other shows in a few thousand listeners.
     norm : float
         See ``SparseWeights``.
 
@@ -58,6 +62,7 @@ class EASE(SparseWeights):
         n_neighbours: int = 300,
         most_items: int = 20_000,
         most_side: int = 1_500,
+        most_listeners: int = 6_000,
         norm: float = 0.0,
     ) -> None:
         self.side = side
@@ -66,24 +71,33 @@ class EASE(SparseWeights):
         self.n_neighbours = n_neighbours
         self.most_items = most_items
         self.most_side = most_side
+        self.most_listeners = most_listeners
         self.norm = norm
 
     def fit(self, user_items: Csr) -> Self:
         """Learn weights from signed confidence of shape (n_users, n_items)."""
         whole = check_confidence(user_items)
         n_items = whole.shape[1]
-        whole = csr(vstack([whole[np.diff(whole.indptr) > 0], self._side_rows(n_items)]))
+        listeners = np.flatnonzero(np.diff(whole.indptr) > 0)
+        if len(listeners) > self.most_listeners:
+            drawn = np.random.default_rng(0).choice(listeners, self.most_listeners, replace=False)
+            listeners = np.sort(drawn)
+        whole = csr(vstack([whole[listeners], self._side_rows(n_items)]))
         known = np.bincount(whole.indices, minlength=n_items)
         kept = np.argsort(-known, kind="stable")[: min(self.most_items, int((known > 0).sum()))]
         kept = np.sort(kept)
         x = whole[:, kept]
         columns = csr(x.T)
-        half = np.asarray(columns @ _inverse(x, self.regularisation), np.float32)
-        own = np.asarray(columns.multiply(half).sum(axis=1), np.float64).ravel()
+        inverse = _inverse(x, self.regularisation)
+        half = _Half(columns, inverse)
+        own = np.zeros(len(kept))
+        for at in range(0, len(kept), _BLOCK):
+            together = columns[at : at + _BLOCK].multiply(half.rows(at))
+            own[at : at + _BLOCK] = np.asarray(together.sum(axis=1)).ravel()
         scale = (1 / (1 - own)).astype(np.float32)
 
         def block(start: int) -> Csr:
-            weights = np.multiply((columns @ half[start : start + _BLOCK].T).T, scale, order="C")
+            weights = np.multiply((columns @ half.rows(start).T).T, scale, order="C")
             n = len(weights)
             weights[np.arange(n), start + np.arange(n)] = 0
             return strongest_of_rows(weights, self.n_neighbours)
@@ -104,13 +118,37 @@ class EASE(SparseWeights):
         return rows
 
 
+class _Half:
+    """Blocks of rows of X' K: kept while they fit, else made anew each time they are asked for."""
+
+    def __init__(self, columns: Csr, inverse: Floats) -> None:
+        self._columns = columns
+        self._inverse = inverse
+        fits = columns.shape[0] * len(inverse) <= _CELLS
+        self._whole = np.asarray(columns @ inverse, np.float32) if fits else None
+
+    def rows(self, start: int) -> Floats:
+        if self._whole is not None:
+            return self._whole[start : start + _BLOCK]
+        made: Floats = np.asarray(self._columns[start : start + _BLOCK] @ self._inverse, np.float32)
+        return made
+
+
 def _inverse(x: Csr, ridge: float) -> Floats:
     """(X X' + ridge I)^-1 by Cholesky, half the work of a general inverse."""
-    gram: Doubles = (x @ x.T).toarray().astype(np.float64)
+    n = x.shape[0]
+    if not n:
+        return np.zeros((0, 0), np.float32)
+    other = csr(x.T)
+    gram = np.empty((n, n), order="F")
+    for start in range(0, n, _BLOCK):
+        gram[start : start + _BLOCK] = (x[start : start + _BLOCK] @ other).toarray()
     gram[np.diag_indices_from(gram)] += ridge
-    if not len(gram):
-        return gram.astype(np.float32)
     inverse, _ = dpotri(cholesky(gram, lower=True, overwrite_a=True), lower=1, overwrite_c=1)
-    whole: Floats = np.tril(inverse).astype(np.float32)
-    whole += np.tril(whole, -1).T
+    whole: Floats = inverse.astype(np.float32)
+    for start in range(0, n, _BLOCK):  # what lies above the diagonal, from below it
+        stop = min(start + _BLOCK, n)
+        whole[start:stop, stop:] = whole[stop:, start:stop].T
+        corner = np.tril(whole[start:stop, start:stop])
+        whole[start:stop, start:stop] = corner + np.tril(corner, -1).T
     return whole

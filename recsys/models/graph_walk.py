@@ -6,11 +6,11 @@ import numpy as np
 from scipy.sparse import diags_array
 
 from recsys.base import check_confidence
-from recsys.models.sparse_weights import SparseWeights, in_blocks, strongest
+from recsys.models.sparse_weights import SparseWeights, in_blocks, strongest_neighbours
 from recsys.sparse import csr
 from recsys.types import Csr
 
-_BLOCK = 1024
+_BLOCK = 256
 
 
 class GraphWalk(SparseWeights):
@@ -70,11 +70,13 @@ class GraphWalk(SparseWeights):
         return self
 
     def _neighbours(self, block: Csr, to_item: Csr, discount: Any, start: int) -> Csr:
-        s: Any = (block @ to_item).tocoo()
-        row, col = s.coords
-        value = s.data * discount[col]
-        keep = (col != row + start) & (value != 0)
-        return strongest(row[keep], col[keep], value[keep], self.n_neighbours, s.shape)
+        return strongest_neighbours(
+            block,
+            to_item,
+            lambda _, col, value: value * discount[col],
+            start,
+            self.n_neighbours,
+        )
 
 
 def _chances(x: Csr, power: float) -> Csr:

@@ -1,16 +1,16 @@
 """Neighbours: artists or items that the same listeners like."""
 
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from scipy.sparse import diags_array
 
 from recsys.base import check_confidence
-from recsys.models.sparse_weights import SparseWeights, in_blocks, strongest
+from recsys.models.sparse_weights import SparseWeights, in_blocks, strongest_neighbours
 from recsys.sparse import csr
 from recsys.types import Csr, Doubles
 
-_BLOCK = 1024
+_BLOCK = 256
 
 
 class ItemKNN(SparseWeights):
@@ -67,8 +67,10 @@ class ItemKNN(SparseWeights):
         return self
 
     def _neighbours(self, block: Csr, weighted: Csr, norm: Doubles, start: int) -> Csr:
-        s: Any = (block @ weighted).tocoo()
-        row, col = s.coords
-        value = s.data / (norm[row + start] * norm[col] + self.shrinkage)
-        keep = (col != row + start) & (value != 0)
-        return strongest(row[keep], col[keep], value[keep], self.n_neighbours, s.shape)
+        return strongest_neighbours(
+            block,
+            weighted,
+            lambda row, col, value: value / (norm[row + start] * norm[col] + self.shrinkage),
+            start,
+            self.n_neighbours,
+        )

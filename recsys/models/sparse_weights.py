@@ -1,6 +1,7 @@
 """Scores that are a sparse weighted sum over the evidence: item-item models in general."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from scipy.sparse import vstack
@@ -9,6 +10,8 @@ from recsys.base import ScoringModel
 from recsys.parallel import in_threads
 from recsys.sparse import csr, dense, empty
 from recsys.types import Csr, Doubles, Floats, Ints
+
+_SPARSE = 0.1  # share of filled cells beyond which a block is cheaper as a plain array
 
 
 class SparseWeights(ScoringModel):
@@ -73,6 +76,34 @@ def strongest(row: Ints, col: Ints, value: Doubles, k: int, shape: tuple[int, in
     place = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count)
     keep = place < k
     return csr((value[keep], (row[keep], col[keep])), shape)
+
+
+def strongest_neighbours(
+    block: Csr, other: Csr, weigh: Callable[[Ints, Ints, Floats], Any], start: int, k: int
+) -> Csr:
+    """Keep the k strongest of each row of ``block @ other``, weighed, without the item itself.
+
+    Parameters
+    ----------
+    weigh : callable
+        Gets rows (of the block), columns and products, and returns the weights.
+    start : int
+        The item of the first row.
+    """
+    found: Any = block @ other
+    n, width = found.shape
+    if found.nnz <= _SPARSE * n * width:
+        found = found.tocoo()
+        row, col = found.coords
+        value = weigh(row, col, found.data)
+        keep = (col != row + start) & (value != 0)
+        return strongest(row[keep], col[keep], value[keep], k, found.shape)
+    row = np.arange(n)[:, None]
+    weights: Floats = weigh(row, np.arange(width)[None, :], dense(found)).astype(
+        np.float32, copy=False
+    )
+    weights[np.arange(n), start + np.arange(n)] = 0
+    return strongest_of_rows(weights, k)
 
 
 def strongest_of_rows(weights: Floats, k: int) -> Csr:

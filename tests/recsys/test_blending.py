@@ -1,0 +1,101 @@
+"""One list for several: joy, fair, no-one-suffers, and how content each member is."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from recsys.blending import Rule, blend
+
+SEEDS = st.integers(0, 10_000)
+
+
+def tastes(seed, members=4, items=30):
+    return np.random.default_rng(seed).random((members, items)) ** 3
+
+
+@settings(max_examples=60)
+@given(SEEDS, st.integers(1, 6), st.integers(1, 12))
+def test_joy_has_the_best_mean_that_any_list_could_have(seed, members, n):
+    scores = tastes(seed, members)
+    found = blend(scores, rule=Rule.JOY, n=n, artist_of=np.arange(30))
+    scale = np.sort(scores, axis=1)[:, -n:].mean(axis=1)[:, None]
+    mean = (scores / scale).mean(axis=0)
+    assert mean[found.items].sum() == pytest.approx(np.sort(mean)[-n:].sum())
+    assert (np.diff(mean[found.items]) <= 1e-12).all()
+
+
+@settings(max_examples=60)
+@given(SEEDS, st.integers(2, 6))
+def test_no_one_suffers_picks_what_the_least_pleased_like_best(seed, members):
+    scores = tastes(seed, members)
+    found = blend(scores, rule=Rule.NO_ONE_SUFFERS, n=1, artist_of=np.arange(30))
+    worst = (scores / scores.max(axis=1, keepdims=True)).min(axis=0)
+    assert worst[found.items[0]] >= worst.max() - 2e-3
+
+
+@settings(max_examples=60)
+@given(SEEDS, st.sampled_from(list(Rule)))
+def test_nobody_counts_more_for_being_easy_to_please_or_for_standing_first(seed, rule):
+    scores = tastes(seed)
+    plain = blend(scores, rule=rule, n=8, artist_of=np.arange(30))
+    louder = blend(
+        scores * np.array([[0.1], [1], [0.5], [0.9]]), rule=rule, n=8, artist_of=np.arange(30)
+    )
+    assert louder.items.tolist() == plain.items.tolist()
+    assert np.allclose(louder.satisfaction, plain.satisfaction)
+    order = np.array([2, 0, 3, 1])
+    turned = blend(scores[order], rule=rule, n=8, artist_of=np.arange(30))
+    assert turned.items.tolist() == plain.items.tolist()
+    assert np.allclose(turned.satisfaction, plain.satisfaction[order])
+    assert np.allclose(turned.shares, plain.shares[:, order])
+
+
+@settings(max_examples=40)
+@given(SEEDS, st.sampled_from(list(Rule)))
+def test_one_member_alone_gets_their_own_best_list(seed, rule):
+    scores = tastes(seed, members=1)
+    found = blend(scores, rule=rule, n=6, artist_of=np.arange(30))
+    assert found.items.tolist() == np.argsort(-scores[0], kind="stable")[:6].tolist()
+    assert found.satisfaction.tolist() == pytest.approx([1.0])
+    assert found.shares.ravel().tolist() == [1.0] * 6
+
+
+def test_satisfaction_is_the_list_over_the_members_own_best():
+    scores = np.array([[0.8, 0.4, 0.2, 0.0], [0.0, 0.2, 0.4, 0.8]])
+    found = blend(scores, rule=Rule.JOY, n=2, artist_of=np.arange(4))
+    assert sorted(found.items.tolist()) == [0, 3]
+    assert found.satisfaction.tolist() == pytest.approx([0.8 / 1.2, 0.8 / 1.2])
+
+
+def test_fair_gives_a_minority_its_turn_where_joy_does_not():
+    many = np.tile([0.9, 0.85, 0.8, 0.75, 0.01, 0.01], (4, 1))
+    one = np.array([[0.01, 0.01, 0.01, 0.01, 0.9, 0.8]])
+    scores = np.concatenate([many, one])
+    joy, fair = (
+        blend(scores, rule=rule, n=4, artist_of=np.arange(6)) for rule in (Rule.JOY, Rule.FAIR)
+    )
+    assert not set(joy.items.tolist()) & {4, 5}
+    assert set(fair.items.tolist()) & {4, 5}
+    assert fair.satisfaction[4] > joy.satisfaction[4] + 0.3
+    assert fair.satisfaction[:4].min() > 0.6, "and the many still have most of theirs"
+
+
+@settings(max_examples=60)
+@given(SEEDS)
+def test_fair_has_at_least_the_nash_product_of_joy_for_one_pick(seed):
+    scores = tastes(seed)
+    product = {}
+    for rule in (Rule.JOY, Rule.FAIR):
+        found = blend(scores, rule=rule, n=1, artist_of=np.arange(30))
+        product[rule] = np.log(1e-3 + found.satisfaction).sum()
+    assert product[Rule.FAIR] >= product[Rule.JOY] - 1e-9
+
+
+def test_nobody_or_nothing_gives_an_empty_list():
+    for shape in ((0, 5), (3, 0)):
+        found = blend(np.zeros(shape), rule=Rule.FAIR, n=4, artist_of=np.arange(shape[1]))
+        assert len(found.items) == 0
+        assert found.satisfaction.shape == (shape[0],)
+    short = blend(tastes(1), rule=Rule.JOY, n=9, artist_of=np.arange(30) // 10, artist_cap=2)
+    assert len(short.items) == 6, "three artists, two each: shorter rather than padded"

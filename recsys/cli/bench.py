@@ -188,7 +188,7 @@ def _show(found: dict[str, Any], console: Console) -> None:
         limits = f"target at 1e6 × 50k: < {_LARGE_S:g} s, < {_LARGE_MIB:g} MiB"
         table = _table(f"full refit by size ({limits})", "interactions", "items", "s", "peak MiB")
         for row in sizes:
-            told = (row["failed"], "")
+            told = (str(row.get("failed")), "")
             if "failed" not in row:
                 told = (f"{row['seconds']:.1f}", f"{row['peak_mib']:,}")
             table.add_row(f"{row['interactions']:,}", f"{row['items']:,}", *told)

@@ -7,6 +7,7 @@ import pytest
 
 import bot
 from bot.settings import Settings
+from recsys.cli.main import _parser
 
 ROOT = Path(bot.__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -97,3 +98,10 @@ def test_make_targets_in_the_docs_exist():
     for page in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"):
         named = re.findall(r"`make ([a-z]+)", (ROOT / page).read_text(encoding="utf-8"))
         assert set(named) <= targets
+
+
+def test_the_readme_has_a_row_for_every_command_of_the_recommender_and_no_other():
+    usage = _parser().format_help()
+    commands = set(re.findall(r"^    ([a-z]+) ", usage, re.MULTILINE))
+    section = README.split("## The recommender on its own")[1].split("\n## ")[0]
+    assert set(re.findall(r"^\| `([a-z]+)[ `]", section, re.MULTILINE)) == commands

@@ -140,12 +140,13 @@ def _inverse(x: Csr, ridge: float) -> Floats:
     if not n:
         return np.zeros((0, 0), np.float32)
     other = csr(x.T)
-    gram = np.empty((n, n), order="F")
+    gram = np.empty((n, n))
     for start in range(0, n, _BLOCK):
         gram[start : start + _BLOCK] = (x[start : start + _BLOCK] @ other).toarray()
     gram[np.diag_indices_from(gram)] += ridge
-    inverse, _ = dpotri(cholesky(gram, lower=True, overwrite_a=True), lower=1, overwrite_c=1)
-    whole: Floats = inverse.astype(np.float32)
+    # LAPACK wants columns first, products want rows first: of a symmetric matrix both are views
+    inverse, _ = dpotri(cholesky(gram.T, lower=False, overwrite_a=True), lower=0, overwrite_c=1)
+    whole: Floats = inverse.T.astype(np.float32)
     for start in range(0, n, _BLOCK):  # what lies above the diagonal, from below it
         stop = min(start + _BLOCK, n)
         whole[start:stop, stop:] = whole[stop:, start:stop].T

@@ -9,6 +9,7 @@ from recsys.base import Model
 from recsys.catalogue import Catalogue
 from recsys.config import Config
 from recsys.content_features import artist_years, country_rows, era_rows, idf_rows, sound_rows
+from recsys.errors import DataError
 from recsys.evidence import Level
 from recsys.models.als import ALS
 from recsys.models.content import Content
@@ -70,6 +71,8 @@ def build(
         matrix = artists if one.kind.level == Level.ARTIST else items
         one.model.fit(matrix)
         found.append(one)
+    if not found and not cold:
+        raise DataError(f"too little data for {', '.join(config.parts or ())}")
     return found
 
 

@@ -122,9 +122,9 @@ def lines(
 def scatter(points: Sequence[tuple[str, float, float]], x: Axis, y: Axis) -> Markup:
     """Named points."""
     parts = _frame(x, y)
-    taken: list[tuple[float, float, float]] = []
-    for name, vx, vy in points:
-        px, py = _at(x, y, vx, vy)
+    places = [_at(x, y, vx, vy) for _, vx, vy in points]
+    taken = [(px - 6, px + 6, py + 4) for px, py in places]  # no name covers a point
+    for (name, vx, vy), (px, py) in zip(points, places, strict=True):
         side = "end" if px > WIDTH * 0.75 else "start"
         wide = 7.0 * len(name)
         left = px - 8 - wide if side == "end" else px + 8

@@ -171,3 +171,13 @@ def test_friends_that_can_not_be_used_are_refused_with_a_sentence(capsys, tmp_pa
     plays = ["evaluate", str(FOLDER), "--protocol", "plays", "--friends", str(friends)]
     assert main(plays) == EXIT_BAD_INPUT
     assert "not with plays" in capsys.readouterr().err
+
+
+def test_a_model_that_so_few_members_do_not_support_is_refused_with_a_sentence(capsys, tmp_path):
+    for name, frame in draw().items():
+        frame.to_csv(tmp_path / f"{name}.csv", index=False)
+    members = pd.DataFrame([("random", 5, 0, f"u{k}") for k in range(5)])
+    members.to_csv(tmp_path / "communities.csv", index=False)
+    asked = ["evaluate", str(tmp_path), "--protocol", "small", "--models", "latent"]
+    assert main(asked) == EXIT_BAD_INPUT
+    assert "too little data for latent" in capsys.readouterr().err

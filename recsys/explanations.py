@@ -7,9 +7,9 @@ import numpy as np
 
 from recsys.catalogue import Catalogue
 from recsys.evidence import Level
-from recsys.part import Part
+from recsys.part import Audience, Part
 from recsys.profile import Profile
-from recsys.types import Bools, Doubles, Ints
+from recsys.types import Doubles, Ints
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +60,7 @@ class Explanation:
 
 
 def explain_part(
-    part: Part, profile: Profile, catalogue: Catalogue, items: Ints, *, cold: Bools
+    part: Part, profile: Profile, catalogue: Catalogue, items: Ints, *, audience: Audience
 ) -> list[PartExplanation]:
     """Share out one part's value for some items (by index), one explanation each.
 
@@ -73,10 +73,14 @@ def explain_part(
     links = profile.signals.artists if at_artists else profile.signals.items
     if part.reads_nearby:
         links = profile.signals.nearby
-    curves = [part.curve_of(cold=bool(one)) for one in cold]
+    curves = [part.curve_of(cold=bool(one)) for one in audience.cold[indices]]
+    rare = audience.rare[indices]
     if not part.personal:
         raw = part.model.score(part.model.fold_in(row))[:, indices]
-        values = [float(curve(raw[:, [k]], profile.thin)[0, 0]) for k, curve in enumerate(curves)]
+        values = [
+            float(curve(raw[:, [k]], profile.thin, rare[[k]])[0, 0])
+            for k, curve in enumerate(curves)
+        ]
         nothing = np.zeros(len(profile.evidence))
         return [PartExplanation(part.name, value, nothing, value) for value in values]
     coefficients = part.model.coefficients(row, indices)
@@ -84,8 +88,9 @@ def explain_part(
     by_target = np.zeros((row.shape[1] + 1, len(items)))  # the last row catches "no target"
     by_target[row.indices] = coefficients
     each = by_target[links.target] * links.weight[:, None]
+    thin = float(profile.thin[0, 0])
     found = []
     for k, curve in enumerate(curves):
-        shares = curve.ratio(float(sums[k]), float(profile.thin[0, 0])) * each[:, k]
+        shares = curve.ratio(float(sums[k]), thin, float(rare[k])) * each[:, k]
         found.append(PartExplanation(part.name, float(shares.sum()), shares, 0.0))
     return found

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from recsys.base import rank, ranks_of
 from recsys.catalogue import Catalogue
@@ -15,11 +15,11 @@ from recsys.evidence import Evidence, Interactions, Kind, Level
 from recsys.explanations import Explanation, PartExplanation, explain_part
 from recsys.filters import eligible_artists, eligible_items
 from recsys.interactions import Signals, Weighing, weigh
-from recsys.part import Part, thinness
+from recsys.part import Audience, Part, rarity, thinness
 from recsys.profile import Profile, Scores
 from recsys.recommendation import Options, Pick
 from recsys.reranking import rerank
-from recsys.types import Bools, Csr, Doubles, Floats, Ints
+from recsys.types import Csr, Doubles, Floats, Ints
 
 BIAS = "bias"
 LIKE = "like"
@@ -40,8 +40,9 @@ class HybridRecommender:
         Log-odds of an item about which no other part has anything to say.
     cold_bias : float or None
         The same for items of artists without a listener, where that differs.
-    cold : ndarray of shape (n_artists,), bool
-        Artists that had no listener at the training.
+    listeners : ndarray of shape (n_artists,), int32
+        Of each artist at the training.
+    item_listeners : ndarray of shape (n_items,), int32
     like_strength : float
         By how much the personal parts of a seed count in "more like this".
     version, trained_at : str
@@ -59,7 +60,8 @@ class HybridRecommender:
     weighing: Weighing
     parts: tuple[Part, ...]
     bias: float
-    cold: Bools
+    listeners: NDArray[np.int32]
+    item_listeners: NDArray[np.int32]
     cold_bias: float | None = None
     like_strength: float = 3.0
     version: str = "untrained"
@@ -98,9 +100,9 @@ class HybridRecommender:
         by_artist, by_item = {BIAS: self._biases}, {}
         for part, folded in self._with(profile.folded):
             if part.level == Level.ARTIST:
-                by_artist[part.name] = part.values(folded, profile.thin, self.cold)[0]
+                by_artist[part.name] = part.values(folded, profile.thin, self._artists)[0]
             else:
-                by_item[part.name] = part.values(folded, profile.thin, self._cold_items)[0]
+                by_item[part.name] = part.values(folded, profile.thin, self._items_heard)[0]
         if like is not None:
             by_item[LIKE] = self._like(self.fold_in(like))
         nothing = np.zeros((0, self.catalogue.n_items), np.float32)
@@ -117,7 +119,7 @@ class HybridRecommender:
         total = self._biases.copy()
         for part, folded in self._with(profile.folded):
             if part.level == Level.ARTIST:
-                total += part.values(folded, profile.thin, self.cold)[0]
+                total += part.values(folded, profile.thin, self._artists)[0]
         return total
 
     def score_matrix(self, artists: Csr, items: Csr, nearby: Csr) -> Floats:
@@ -135,9 +137,9 @@ class HybridRecommender:
         thin = thinness(artists)
         for part, folded in self._with(self._folded(artists, items, nearby)):
             if part.level == Level.ARTIST:
-                by_artist += part.values(folded, thin, self.cold)
+                by_artist += part.values(folded, thin, self._artists)
             else:
-                total += part.values(folded, thin, self._cold_items)
+                total += part.values(folded, thin, self._items_heard)
         total += by_artist if self.catalogue.is_flat else by_artist[:, self.catalogue.artist_of]
         return total
 
@@ -212,14 +214,18 @@ class HybridRecommender:
     def _biases(self) -> Floats:
         """Bias of each artist's items, shape (n_artists,), float32."""
         cold_bias = self.bias if self.cold_bias is None else self.cold_bias
-        biases: Floats = np.where(self.cold, cold_bias, self.bias).astype(np.float32)
+        biases: Floats = np.where(self._artists.cold, cold_bias, self.bias).astype(np.float32)
         return biases
 
     @cached_property
-    def _cold_items(self) -> Bools:
-        """Items of artists without a listener, shape (n_items,), bool."""
-        cold: Bools = np.asarray(self.cold)[self.catalogue.artist_of]
-        return cold
+    def _artists(self) -> Audience:
+        """Who listens to the artists."""
+        return Audience(rarity(self.listeners), np.asarray(self.listeners) == 0)
+
+    @cached_property
+    def _items_heard(self) -> Audience:
+        """Who listens to the items."""
+        return Audience(rarity(self.item_listeners), self._artists.cold[self.catalogue.artist_of])
 
     def _items(self, item_ids: Sequence[int]) -> Ints:
         indices = self.catalogue.items.index_of(item_ids)
@@ -244,7 +250,9 @@ class HybridRecommender:
         return [PartExplanation(BIAS, bias, nothing, bias) for bias in biases]
 
     def _explain_part(self, part: Part, profile: Profile, items: Ints) -> list[PartExplanation]:
-        return explain_part(part, profile, self.catalogue, items, cold=self._cold_items[items])
+        at_artists = part.level == Level.ARTIST
+        audience = self._artists if at_artists else self._items_heard
+        return explain_part(part, profile, self.catalogue, items, audience=audience)
 
     def _explain_like(self, seed: Profile, items: Ints) -> list[PartExplanation]:
         personal = [

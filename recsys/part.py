@@ -11,50 +11,63 @@ from recsys.types import Bools, Csr, Floats
 
 LINE = float("inf")
 THIN_AT = 5.0  # artists at which a listener is half known
+RARE_AT = 30.0  # listeners at which an artist or item is half known
 
 
 @dataclass(frozen=True)
 class Curve:
-    """A map with curve(0) = 0, learned at fit: ``sum_k (slope_k + t thin_slope_k) bend(r, knee_k)``.
+    """A map with curve(0) = 0, learned at fit: ``sum_k weight_k(t, q) bend(r, knee_k)``.
 
-    ``bend(r, knee) = sign(r) log(1 + |r| / knee)``; with an infinite knee it is r itself. t is how
-    little is known of the listener: a newcomer's list leans more on what everybody likes. Slopes
-    are log-odds per unit of the (bent) raw score.
+    ``weight_k(t, q) = (1 - q) (slope_k + t thin_slope_k) + q rare_slope_k`` with t how little is
+    known of the listener and q how few listen to the item: a newcomer's list leans on what everybody
+    likes, and an item that few have heard is judged by what it is rather than by who hears it.
+    ``bend(r, knee) = sign(r) log(1 + |r| / knee)``; with an infinite knee it is r itself. Slopes are
+    log-odds per unit of the (bent) raw score.
     """
 
     slopes: tuple[float, ...]
     knees: tuple[float, ...] = (LINE,)
     thin_slopes: tuple[float, ...] = (0.0,)
+    rare_slopes: tuple[float, ...] = (0.0,)
 
-    def __call__(self, raw: Floats, thin: Floats) -> Floats:
-        """Log-odds, float32.
+    def __call__(self, raw: Floats, thin: Floats, rare: Floats) -> Floats:
+        """Log-odds, float32; the three may have any shapes that broadcast to that of ``raw``.
 
         Parameters
         ----------
         raw : ndarray of shape (n_users, n_items)
         thin : ndarray of shape (n_users, 1), float32
             How little is known of each listener, 0..1 (``thinness``).
+        rare : ndarray of shape (n_items,), float32
+            How few listen to each item, 0..1 (``rarity``).
         """
         total = np.zeros(raw.shape, np.float32)
-        for slope, knee, more in zip(self.slopes, self.knees, self.thin_slopes, strict=True):
-            if slope != 0 or more != 0:
-                total += (np.float32(slope) + np.float32(more) * thin) * bend(raw, knee)
+        heard = 1 - rare
+        for slope, knee, more, rarer in self._terms():
+            if slope != 0 or more != 0 or rarer != 0:
+                weight = np.float32(slope) * heard + np.float32(rarer) * rare
+                total += (weight + thin * (np.float32(more) * heard)) * bend(raw, knee)
         return total
+
+    def _terms(self) -> list[tuple[float, float, float, float]]:
+        return list(zip(self.slopes, self.knees, self.thin_slopes, self.rare_slopes, strict=True))
 
     def times(self, scale: float) -> "Curve":
         """Return the same curve, steeper or flatter."""
-        slopes, thin = (
-            tuple(slope * scale for slope in each) for each in (self.slopes, self.thin_slopes)
+        slopes, thin, rare = (
+            tuple(slope * scale for slope in each)
+            for each in (self.slopes, self.thin_slopes, self.rare_slopes)
         )
-        return Curve(slopes, self.knees, thin)
+        return Curve(slopes, self.knees, thin, rare)
 
-    def ratio(self, raw: float, thin: float) -> float:
+    def ratio(self, raw: float, thin: float, rare: float) -> float:
         """curve(raw) / raw, by which a linear share of raw becomes a share of the log-odds."""
         total = 0.0
-        for slope, knee, more in zip(self.slopes, self.knees, self.thin_slopes, strict=True):
+        for slope, knee, more, rarer in self._terms():
             size = abs(raw) / knee
             bent = float(np.log1p(size)) / size if size > 1e-9 else 1.0
-            total += (slope + more * thin) * (1.0 if np.isinf(knee) else bent / knee)
+            weight = (1 - rare) * (slope + more * thin) + rare * rarer
+            total += weight * (1.0 if np.isinf(knee) else bent / knee)
         return total
 
 
@@ -65,12 +78,36 @@ def thinness(user_artists: Csr) -> Floats:
     return thin
 
 
+def rarity(listeners: Any) -> Floats:
+    """How few listen to items, or artists: 1 / (1 + listeners / 30), same shape, float32."""
+    rare: Floats = (1 / (1 + np.asarray(listeners, np.float32) / np.float32(RARE_AT))).astype(
+        np.float32
+    )
+    return rare
+
+
 def bend(raw: Floats, knee: float) -> Floats:
     """One basis function of a curve, same shape, float32."""
     if np.isinf(knee):
         return raw
     bent: Floats = np.copysign(np.log1p(np.abs(raw) * np.float32(1 / knee)), raw)
     return bent
+
+
+@dataclass(frozen=True, eq=False)
+class Audience:
+    """Who listens to the items of one axis.
+
+    Parameters
+    ----------
+    rare : ndarray of shape (n_items,), float32
+        See ``rarity``.
+    cold : ndarray of shape (n_items,), bool
+        Whether the artist has no listener at all.
+    """
+
+    rare: Floats
+    cold: Bools
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,7 +144,7 @@ class Part:
             return nearby
         return artists if self.level == Level.ARTIST else items
 
-    def values(self, folded: Any, thin: Floats, cold: Bools) -> Floats:
+    def values(self, folded: Any, thin: Floats, audience: "Audience") -> Floats:
         """Log-odds of folded listeners on the model's own axis, (n_users, n_items), float32.
 
         Parameters
@@ -116,13 +153,14 @@ class Part:
             What the model's ``fold_in`` made of the listeners.
         thin : ndarray of shape (n_users, 1), float32
             How little is known of them.
-        cold : ndarray of shape (n_items,), bool
-            Which items of that axis are by an artist without a listener.
+        audience : Audience
+            Of the items of that axis.
         """
         raw = self.model.score(folded)
-        values = self.curve(raw, thin)
+        values = self.curve(raw, thin, audience.rare)
         if self.cold_curve is not None:
-            values[:, cold] = self.cold_curve(raw[:, cold], thin)
+            cold = audience.cold
+            values[:, cold] = self.cold_curve(raw[:, cold], thin, audience.rare[cold])
         return values
 
     def curve_of(self, *, cold: bool) -> Curve:

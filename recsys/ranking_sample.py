@@ -10,7 +10,7 @@ from scipy.sparse import vstack
 from recsys.base import Model
 from recsys.catalogue import Catalogue
 from recsys.evidence import Level
-from recsys.part import bend, thinness
+from recsys.part import bend, rarity, thinness
 from recsys.recipe import PartKind
 from recsys.sparse import csr
 from recsys.types import Bools, Csr, Doubles, Floats, Ints
@@ -32,15 +32,16 @@ class Asked:
         What people close to them play.
     wanted : csr_array of shape (n_users, n_items) or (n_users, n_artists)
         Held-out confidence; only what is above 0 is wanted.
-    unheard : ndarray of shape (n_artists,), bool
-        Artists that no listener had when the parts were fitted.
+    listeners, item_listeners : ndarray of shape (n_artists,) and (n_items,), int
+        How many each artist and item had when the parts were fitted.
     """
 
     artists: Csr
     items: Csr
     nearby: Csr
     wanted: Csr
-    unheard: Bools
+    listeners: Ints
+    item_listeners: Ints
 
     def __add__(self, other: "Asked") -> "Asked":
         """Ask of the listeners of both; the parts are the same."""
@@ -49,7 +50,8 @@ class Asked:
             csr(vstack([self.items, other.items])),
             csr(vstack([self.nearby, other.nearby])),
             csr(vstack([self.wanted, other.wanted])),
-            self.unheard,
+            self.listeners,
+            self.item_listeners,
         )
 
 
@@ -89,6 +91,10 @@ class Sample:
         labels. The far ones only serve the calibration.
     stands_for : ndarray of shape (n_rows,), float64
         How many items of the catalogue a row stands for.
+    rare : ndarray of shape (n_rows, 2), float32
+        How few listen to the candidate, and to its artist, by ``Level``.
+    level_of : ndarray of shape (n_columns,)
+        Level of each column's part.
     cold : ndarray of shape (n_rows,), bool
         Whether the candidate's artist has no listener.
     thin : ndarray of shape (n_rows,), float32
@@ -106,6 +112,8 @@ class Sample:
     user: Ints
     near: Bools
     stands_for: Doubles
+    rare: Floats
+    level_of: Ints
     cold: Bools
     thin: Floats
     n_wanted: Ints
@@ -165,9 +173,17 @@ def draw_sample(
                 np.int64
             )
             found.append(_one(raw[:, row], parts, free, mine, user, rng))
-    unheard = asked.unheard[catalogue.artist_of] if level == Level.ITEM else asked.unheard
     n_wanted = np.diff(positive.indptr).astype(np.int64)
-    return _sample(found, parts, n_wanted, unheard, thinness(artists))
+    return _sample(found, parts, n_wanted, _audiences(asked, catalogue, level), thinness(artists))
+
+
+def _audiences(asked: Asked, catalogue: Catalogue, level: Level) -> Ints:
+    """Count the listeners of each candidate and of its artist, shape (n, 2), by ``Level``."""
+    if level == Level.ITEM:
+        both = [asked.item_listeners, asked.listeners[catalogue.artist_of]]
+    else:
+        both = [asked.listeners, asked.listeners]
+    return np.stack(both, axis=1).astype(np.int64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -251,7 +267,7 @@ def _one(
 
 
 def _sample(
-    found: list[_Rows], parts: Sequence[Scorer], n_wanted: Ints, unheard: Bools, thin: Floats
+    found: list[_Rows], parts: Sequence[Scorer], n_wanted: Ints, audiences: Ints, thin: Floats
 ) -> Sample:
     n_parts = len(parts)
     raw = np.concatenate([r.raw for r in found], axis=1) if found else np.zeros((n_parts, 0))
@@ -265,6 +281,7 @@ def _sample(
             part_of.append(k)
             knees.append(at)
     whole = np.stack(columns, axis=1)
+    item = np.concatenate([r.item for r in found]) if found else np.zeros(0, np.int64)
     user = np.concatenate([r.user for r in found]) if found else np.zeros(0, np.int64)
     return Sample(
         raw=raw.astype(np.float32),
@@ -277,7 +294,9 @@ def _sample(
         thin=thin[user, 0],
         near=near,
         stands_for=np.concatenate([r.stands_for for r in found]) if found else np.zeros(0),
-        cold=np.concatenate([unheard[r.item] for r in found]) if found else np.zeros(0, np.bool_),
+        rare=rarity(audiences[item]),
+        level_of=np.array([int(parts[k].kind.level) for k in part_of], np.int64),
+        cold=audiences[item, Level.ARTIST] == 0,
         n_wanted=n_wanted,
     )
 

@@ -33,7 +33,7 @@ from recsys.models.popularity import Popularity
 from recsys.part import LINE, Curve, Part
 from recsys.sparse import csr
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 MANIFEST: Final = "manifest.json"
 _LEARNED: Final = re.compile(r"part\..*_(\.data)?\.npy")
 _KEPT: Final = (
@@ -78,7 +78,9 @@ def save(model: HybridRecommender, folder: Path) -> None:
         "trained_at": model.trained_at,
         "bias": model.bias,
         "cold_bias": model.cold_bias,
-        "cold": writer.put({"cold": model.cold}, "model"),
+        "audience": writer.put(
+            {"listeners": model.listeners, "item_listeners": model.item_listeners}, "model"
+        ),
         "like_strength": model.like_strength,
         "weighing": model.weighing.as_dict(),
         "info": dict(model.info),
@@ -121,7 +123,7 @@ def load(folder: Path, *, mmap: bool = True, verify: bool = True) -> HybridRecom
             parts=tuple(_part(row, reader) for row in manifest["parts"]),
             bias=float(manifest["bias"]),
             cold_bias=manifest["cold_bias"],
-            cold=reader.get(manifest["cold"])["cold"],
+            **reader.get(manifest["audience"]),
             like_strength=float(manifest["like_strength"]),
             version=str(manifest["version"]),
             trained_at=str(manifest["trained_at"]),
@@ -167,6 +169,7 @@ def _written(curve: Curve) -> dict[str, Any]:
         "slopes": list(curve.slopes),
         "knees": [None if np.isinf(knee) else knee for knee in curve.knees],
         "thin_slopes": list(curve.thin_slopes),
+        "rare_slopes": list(curve.rare_slopes),
     }
 
 
@@ -175,6 +178,7 @@ def _read(row: dict[str, Any]) -> Curve:
         tuple(float(slope) for slope in row["slopes"]),
         tuple(LINE if knee is None else float(knee) for knee in row["knees"]),
         tuple(float(slope) for slope in row["thin_slopes"]),
+        tuple(float(slope) for slope in row["rare_slopes"]),
     )
 
 

@@ -19,7 +19,7 @@ from recsys.part import Curve, Part
 from recsys.ranking_sample import Asked, draw_sample
 from recsys.sparse import empty
 from recsys.tuning import tuned
-from recsys.types import Bools, Csr
+from recsys.types import Bools, Csr, Ints
 from recsys.weights import Blend, learn_blend, on_one_scale
 
 _COLD_SHARE = 0.1  # of the artists that can play the part of new ones
@@ -103,7 +103,8 @@ def _fit(
         weighing=config.weighing,
         parts=tuple(parts),
         bias=blend.bias,
-        cold=np.bincount(artists.indices, minlength=catalogue.n_artists) == 0,
+        listeners=_audience(artists).astype(np.int32),
+        item_listeners=_audience(items).astype(np.int32),
         cold_bias=None if cold_blend is None else cold_blend.bias,
         version=_version(stamp, info, parts),
         trained_at=stamp,
@@ -134,7 +135,7 @@ def _blends(
     artists, items = matrices(known.where(~new[known.user]), catalogue, config.weighing)
     near = known.where(known.kind == Kind.NEARBY)
     parts = build(artists, items, catalogue, config, nearby=len(near) > 0)
-    unheard = np.bincount(artists.indices, minlength=catalogue.n_artists) == 0
+    heard = _audience(artists), _audience(items)
     n_listeners = _n_listeners(artists)
     if not n_listeners:
         known = imagined_listeners(catalogue, seed=config.random_state)
@@ -145,9 +146,9 @@ def _blends(
     wanted = matrices(held_out.where(~new[held_out.user]), catalogue, config.weighing)
     level = Level.ITEM if 2 * wanted[1].nnz >= wanted[0].nnz else Level.ARTIST
     nearby = nearby_matrix(near.where(~new[near.user]), catalogue, config.weighing)
-    asked = Asked(artists, items, nearby, wanted[0 if level == Level.ARTIST else 1], unheard)
+    asked = Asked(artists, items, nearby, wanted[0 if level == Level.ARTIST else 1], *heard)
     if new.any():
-        asked += _as_newcomers(known, held_out, new, catalogue, config, level, unheard)
+        asked += _as_newcomers(known, held_out, new, catalogue, config, level, heard)
     sample = draw_sample(
         parts,
         catalogue,
@@ -184,7 +185,7 @@ def _as_newcomers(
     catalogue: Catalogue,
     config: Config,
     level: Level,
-    unheard: Bools,
+    heard: tuple[Ints, Ints],
 ) -> Asked:
     """Show the newcomers as they came: 1 to 10 rows are known of them, the others are wanted."""
     rng = np.random.default_rng(config.random_state)
@@ -199,7 +200,7 @@ def _as_newcomers(
     rest = together(mine.where(~kept), held_out.where(new[held_out.user]))
     artists, items = matrices(mine.where(kept), catalogue, config.weighing)
     wanted = matrices(rest, catalogue, config.weighing)[0 if level == Level.ARTIST else 1]
-    return Asked(artists, items, nearby, wanted, unheard)
+    return Asked(artists, items, nearby, wanted, *heard)
 
 
 def _cold_blend(artists: Csr, items: Csr, catalogue: Catalogue, config: Config) -> Blend | None:
@@ -225,7 +226,14 @@ def _cold_blend(artists: Csr, items: Csr, catalogue: Catalogue, config: Config) 
     sample = draw_sample(
         parts,
         catalogue,
-        Asked(left_artists, left_items, empty(artists.shape), _without(artists, ~new), new),
+        Asked(
+            left_artists,
+            left_items,
+            empty(artists.shape),
+            _without(artists, ~new),
+            _audience(left_artists),
+            _audience(left_items),
+        ),
         level=Level.ARTIST,
         most_users=config.validation_users,
         seed=config.random_state,
@@ -240,6 +248,11 @@ def _without(matrix: Csr, columns: Bools) -> Csr:
     left.data = np.where(columns[left.indices], 0, left.data)
     left.eliminate_zeros()
     return left
+
+
+def _audience(matrix: Csr) -> Ints:
+    """Count the listeners of each column."""
+    return np.bincount(matrix.indices, minlength=matrix.shape[1]).astype(np.int64)
 
 
 def _n_listeners(matrix: Csr) -> int:

@@ -50,8 +50,8 @@ class Blend:
 def learn_blend(parts: Sequence[Candidate], sample: Sample, n_users: int) -> Blend:
     """Learn the curves in three steps, each on the same candidates of held-out listeners.
 
-    Every basis function stands twice, once times t and once times 1 - t with t how little is known
-    of the listener, so that a newcomer's list and a regular's are weighed each by what suits them.
+    Every basis function stands three times, for a regular's and a newcomer's list of what is heard,
+    and for what hardly anybody has heard (see ``Curve``), so that each is weighed by what suits it.
 
     1. Listwise likelihood: maximise ``sum_u sum_{i wanted} log softmax_i(score)`` over the slopes,
        minus ``shrinkage * |slope - prior|^2`` with slopes per standard deviation; this is convex.
@@ -75,18 +75,17 @@ def learn_blend(parts: Sequence[Candidate], sample: Sample, n_users: int) -> Ble
     """
     measured = _spread(parts, sample)
     spread = np.where(measured > 1e-9, measured, 1.0)
-    thin = sample.thin[:, None]
-    scaled = (
-        np.concatenate([(1 - thin), thin], axis=1)[:, :, None]
-        * ((sample.columns / spread)[:, None, :])
+    thin, rare = sample.thin[:, None], sample.rare[:, sample.level_of]
+    columns = sample.columns / spread
+    scaled = np.concatenate(
+        [columns * ((1 - rare) * (1 - thin)), columns * ((1 - rare) * thin), columns * rare], axis=1
     )
-    scaled = scaled.reshape(len(thin), -1)
-    prior, lower = (np.tile(one, 2) for one in _prior(parts, n_users, sample))
+    prior, lower = (np.tile(one, 3) for one in _prior(parts, n_users, sample))
     slopes = _listwise(scaled, sample, prior, lower)
     if sample.n_positives >= _LEAST_POSITIVES:
         slopes = _ascend(scaled, sample, slopes, lower)
     scale, bias = _platt(scaled @ slopes, sample.label, sample.stands_for, sample.n_positives)
-    by_regime = scale * slopes.reshape(2, -1) / spread
+    by_regime = scale * slopes.reshape(3, -1) / spread
     return Blend(_curves(parts, sample, by_regime), bias, sample.n_positives)
 
 
@@ -258,12 +257,12 @@ def on_one_scale(
 def _total(curves: Mapping[str, Curve], parts: Sequence[Candidate], sample: Sample) -> Doubles:
     total = np.zeros(len(sample.label))
     for raw, part in zip(sample.raw, parts, strict=True):
-        total += curves[part.name](raw, sample.thin)
+        total += curves[part.name](raw, sample.thin, sample.rare[:, part.kind.level])
     return total
 
 
 def _curves(parts: Sequence[Candidate], sample: Sample, slopes: Doubles) -> dict[str, Curve]:
-    """Make curves of slopes of shape (2, n_columns): of listeners well known, and not at all."""
+    """Make curves of slopes of shape (3, n_columns): regulars, newcomers, what nobody has heard."""
     curves = {}
     for k, part in enumerate(parts):
         own = np.flatnonzero(sample.part_of == k)
@@ -271,5 +270,6 @@ def _curves(parts: Sequence[Candidate], sample: Sample, slopes: Doubles) -> dict
             slopes=tuple(float(slopes[0, c]) for c in own),
             knees=tuple(float(sample.knees[c]) for c in own),
             thin_slopes=tuple(float(slopes[1, c] - slopes[0, c]) for c in own),
+            rare_slopes=tuple(float(slopes[2, c]) for c in own),
         )
     return curves

@@ -94,9 +94,14 @@ def test_similar_items_leave_out_the_item_itself_and_are_never_padded(name, matr
 @pytest.mark.parametrize("name", sorted(set(MODELS) - {"listeners"}))
 def test_saved_and_loaded_it_ranks_the_same(name, matrix, tmp_path):
     whole = catalogue()
-    part = Part(name, Level.ARTIST, MODELS[name]().fit(matrix), Curve((1.0,)))
+    part = Part(name, Level.ARTIST, MODELS[name]().fit(matrix), Curve((1.0,), rare_slopes=(1.0,)))
     kept = HybridRecommender(
-        whole, Weighing(), (part,), bias=-4.0, cold=np.zeros(whole.n_artists, np.bool_)
+        whole,
+        Weighing(),
+        (part,),
+        bias=-4.0,
+        listeners=np.ones(whole.n_artists, np.int32),
+        item_listeners=np.ones(whole.n_items, np.int32),
     )
     snapshot.save(kept, tmp_path / "kept")
     again = snapshot.load(tmp_path / "kept")
@@ -111,9 +116,16 @@ def test_saved_and_loaded_it_ranks_the_same(name, matrix, tmp_path):
 
 def test_neighbours_hold_rows_of_listeners_so_they_are_never_saved(matrix, tmp_path):
     whole = catalogue()
-    part = Part("user_neighbours", Level.ARTIST, UserKNN().fit(matrix), Curve((1.0,)))
+    part = Part(
+        "user_neighbours", Level.ARTIST, UserKNN().fit(matrix), Curve((1.0,), rare_slopes=(1.0,))
+    )
     model = HybridRecommender(
-        whole, Weighing(), (part,), bias=-4.0, cold=np.zeros(whole.n_artists, np.bool_)
+        whole,
+        Weighing(),
+        (part,),
+        bias=-4.0,
+        listeners=np.ones(whole.n_artists, np.int32),
+        item_listeners=np.ones(whole.n_items, np.int32),
     )
     with pytest.raises(SnapshotError, match="not made to be kept"):
         snapshot.save(model, tmp_path / "kept")

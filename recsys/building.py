@@ -22,8 +22,8 @@ from recsys.models.item_knn import ItemKNN
 from recsys.models.lifted import Lifted
 from recsys.models.popularity import Popularity
 from recsys.models.user_knn import UserKNN
+from recsys.recipe import Candidate
 from recsys.types import Csr
-from recsys.weights import Candidate
 
 YARDSTICKS = ("graph_walk", "user_neighbours")
 """Parts that are only built when asked for: the default ones leave them nothing to add."""

@@ -1,17 +1,15 @@
 """Labelled candidates of held-out listeners: what the weights of the parts are learned on."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.sparse import vstack
 
-from recsys.base import Model
 from recsys.catalogue import Catalogue
 from recsys.evidence import Level
 from recsys.part import bend, rarity, thinness
-from recsys.recipe import PartKind
+from recsys.recipe import Candidate
 from recsys.sparse import csr
 from recsys.types import Bools, Csr, Doubles, Floats, Ints
 
@@ -53,20 +51,6 @@ class Asked:
             self.listeners,
             self.item_listeners,
         )
-
-
-class Scorer(Protocol):
-    """A named, fitted model."""
-
-    @property
-    def kind(self) -> PartKind:
-        """What is known of it in advance."""
-        ...
-
-    @property
-    def model(self) -> Model:
-        """The model itself."""
-        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,10 +108,17 @@ class Sample:
         return int((self.label & self.near).sum())
 
 
+@dataclass(frozen=True, eq=False)
+class Fold:
+    """Parts fitted without some held-out rows, and what those rows ask of them."""
+
+    parts: Sequence[Candidate]
+    asked: Asked
+
+
 def draw_sample(
-    parts: Sequence[Scorer],
+    folds: Sequence[Fold],
     catalogue: Catalogue,
-    asked: Asked,
     *,
     level: Level,
     most_users: int,
@@ -138,21 +129,48 @@ def draw_sample(
 
     Parameters
     ----------
-    parts : sequence of Scorer
-        Fitted without the held-out rows.
-    asked : Asked
+    folds : sequence of Fold
+        With the same parts in the same order; listeners of different folds are told apart.
     level : Level
         Axis of what is wanted.
     most_users : int
+        Of each fold.
     seed : int
     among : ndarray of bool, optional
         The only candidates, on the same axis; without it all that the listener does not know.
     """
-    artists, items = asked.artists, asked.items
-    positive = asked.wanted.copy()
+    rng = np.random.default_rng(seed)
+    found: list[_Rows] = []
+    n_wanted: list[Ints] = []
+    thin: list[Floats] = []
+    for fold in folds:
+        before = sum(len(one) for one in thin)
+        positive = _above_zero(fold.asked.wanted)
+        rows = _rows_of(fold, positive, catalogue, level, most_users, rng, among)
+        found += [replace(one, user=one.user + before) for one in rows]
+        n_wanted.append(np.diff(positive.indptr).astype(np.int64))
+        thin.append(thinness(fold.asked.artists)[:, 0])
+    return _sample(found, folds[0].parts, np.concatenate(n_wanted), np.concatenate(thin))
+
+
+def _above_zero(wanted: Csr) -> Csr:
+    positive = wanted.copy()
     positive.data = np.where(positive.data > 0, positive.data, 0)
     positive.eliminate_zeros()
-    rng = np.random.default_rng(seed)
+    return positive
+
+
+def _rows_of(
+    fold: Fold,
+    positive: Csr,
+    catalogue: Catalogue,
+    level: Level,
+    most_users: int,
+    rng: np.random.Generator,
+    among: Bools | None,
+) -> list["_Rows"]:
+    parts, asked = fold.parts, fold.asked
+    artists, items = asked.artists, asked.items
     users = np.flatnonzero(np.diff(positive.indptr) > 0)
     if not len(users):  # nothing to learn from, but the spread of the parts still shows
         users = np.flatnonzero(np.diff(artists.indptr) > 0)
@@ -160,6 +178,7 @@ def draw_sample(
         users = np.sort(rng.choice(users, most_users, replace=False))
     known = items if level == Level.ITEM else artists
     n = catalogue.n_items if level == Level.ITEM else catalogue.n_artists
+    audiences = _audiences(asked, catalogue, level)
     found: list[_Rows] = []
     step = max(1, _CELLS // max(n * len(parts), 1))
     for start in range(0, len(users), step):
@@ -172,9 +191,8 @@ def draw_sample(
             mine = positive.indices[positive.indptr[user] : positive.indptr[user + 1]].astype(
                 np.int64
             )
-            found.append(_one(raw[:, row], parts, free, mine, user, rng))
-    n_wanted = np.diff(positive.indptr).astype(np.int64)
-    return _sample(found, parts, n_wanted, _audiences(asked, catalogue, level), thinness(artists))
+            found.append(_one(raw[:, row], parts, free, mine, user, audiences, rng))
+    return found
 
 
 def _audiences(asked: Asked, catalogue: Catalogue, level: Level) -> Ints:
@@ -193,11 +211,11 @@ class _Rows:
     user: Ints
     near: Bools
     stands_for: Doubles
-    item: Ints
+    audience: Ints
 
 
 def _raw(
-    parts: Sequence[Scorer], inputs: tuple[Csr, Csr, Csr], catalogue: Catalogue, level: Level
+    parts: Sequence[Candidate], inputs: tuple[Csr, Csr, Csr], catalogue: Catalogue, level: Level
 ) -> Floats:
     artists, items, nearby = inputs
     layers = []
@@ -236,10 +254,11 @@ def _best_of_artist(values: Floats, catalogue: Catalogue) -> Floats:
 
 def _one(
     raw: Floats,
-    parts: Sequence[Scorer],
+    parts: Sequence[Candidate],
     free: Bools,
     wanted: Ints,
     user: int,
+    audiences: Ints,
     rng: np.random.Generator,
 ) -> _Rows:
     pool = np.flatnonzero(free)
@@ -262,13 +281,11 @@ def _one(
         user=np.full(len(every), user, np.int64),
         near=np.arange(len(every)) < len(chosen),
         stands_for=stands_for,
-        item=every,
+        audience=audiences[every],
     )
 
 
-def _sample(
-    found: list[_Rows], parts: Sequence[Scorer], n_wanted: Ints, audiences: Ints, thin: Floats
-) -> Sample:
+def _sample(found: list[_Rows], parts: Sequence[Candidate], n_wanted: Ints, thin: Floats) -> Sample:
     n_parts = len(parts)
     raw = np.concatenate([r.raw for r in found], axis=1) if found else np.zeros((n_parts, 0))
     near = np.concatenate([r.near for r in found]) if found else np.zeros(0, np.bool_)
@@ -281,7 +298,7 @@ def _sample(
             part_of.append(k)
             knees.append(at)
     whole = np.stack(columns, axis=1)
-    item = np.concatenate([r.item for r in found]) if found else np.zeros(0, np.int64)
+    audience = np.concatenate([r.audience for r in found]) if found else np.zeros((0, 2), np.int64)
     user = np.concatenate([r.user for r in found]) if found else np.zeros(0, np.int64)
     return Sample(
         raw=raw.astype(np.float32),
@@ -291,12 +308,12 @@ def _sample(
         spread=whole[near].std(axis=0) if near.any() else np.zeros(len(knees)),
         label=np.concatenate([r.label for r in found]) if found else np.zeros(0, np.bool_),
         user=user,
-        thin=thin[user, 0],
+        thin=thin[user],
         near=near,
         stands_for=np.concatenate([r.stands_for for r in found]) if found else np.zeros(0),
-        rare=rarity(audiences[item]),
+        rare=rarity(audience),
         level_of=np.array([int(parts[k].kind.level) for k in part_of], np.int64),
-        cold=audiences[item, Level.ARTIST] == 0,
+        cold=audience[:, Level.ARTIST] == 0,
         n_wanted=n_wanted,
     )
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from recsys.base import Model
 from recsys.evidence import Level
 from recsys.part import LINE
 
@@ -57,14 +58,14 @@ KINDS: dict[str, PartKind] = {
     "popularity": PartKind(_ARTIST, 0.1, -0.2, signed=True, personal=False),
     "renown": PartKind(_ARTIST, 0.5, 0.0, signed=True, personal=False),
     "latent": PartKind(_ARTIST, 0.0, 1.0, needs_listeners=True),
-    "neighbours": PartKind(_ARTIST, 0.0, 0.2, needs_listeners=True),
+    "neighbours": PartKind(_ARTIST, 0.0, 0.2, signed=True, needs_listeners=True),
     "graph_walk": PartKind(_ARTIST, 0.0, 0.2, needs_listeners=True),
     "user_neighbours": PartKind(_ARTIST, 0.0, 0.2, needs_listeners=True),
     "closed_form": PartKind(_ARTIST, 0.4, 0.2),
     "content": PartKind(_ARTIST, 0.8, 0.4),
     "country": PartKind(_ARTIST, 0.15, 0.05),
     "era": PartKind(_ARTIST, 0.15, 0.05),
-    "lifted": PartKind(_ARTIST, 0.0, 0.25),
+    "lifted": PartKind(_ARTIST, 0.0, 0.25, signed=True),
     "similar_elsewhere": PartKind(_ARTIST, 0.8, 0.3, least_spread=0.08),
     "nearby": PartKind(_ARTIST, 0.1, 0.1, reads_nearby=True),
     "familiar": PartKind(_ARTIST, 0.5, 0.3, bends=_COUNTS),
@@ -80,3 +81,16 @@ KINDS: dict[str, PartKind] = {
     "album_share": PartKind(_ITEM, 0.0, 0.2),
     "album_popularity": PartKind(_ITEM, 0.0, 0.0, signed=True, personal=False),
 }
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """A fitted model that has no curve yet."""
+
+    name: str
+    model: Model
+
+    @property
+    def kind(self) -> PartKind:
+        """What is known of the part in advance."""
+        return KINDS[self.name]

@@ -1,7 +1,8 @@
 """From many listeners' evidence to a model: the part that runs in a child process or on the CLI."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,7 +17,8 @@ from recsys.hybrid import HybridRecommender
 from recsys.imagined import imagined_listeners
 from recsys.interactions import Weighing, weigh
 from recsys.part import Curve, Part
-from recsys.ranking_sample import Asked, draw_sample
+from recsys.ranking_sample import Asked, Fold, draw_sample
+from recsys.recipe import Candidate
 from recsys.sparse import empty
 from recsys.tuning import tuned
 from recsys.types import Bools, Csr, Ints
@@ -29,6 +31,8 @@ _NEWCOMERS = 0.1
 _LEAST_USERS_FOR_NEWCOMERS = 20
 _MOST_OF_A_NEWCOMER = 10
 _SILENT = Curve((0.0,))
+_FEW, _FEW_FOLDS = 20_000, 4  # rows up to which the blend is learned on so many folds
+_SOME, _SOME_FOLDS = 150_000, 2
 
 
 def fit(
@@ -38,6 +42,7 @@ def fit(
     *,
     validation: Interactions | None = None,
     trained_at: str | None = None,
+    earlier: HybridRecommender | None = None,
 ) -> HybridRecommender:
     """Train the whole recommender; also with zero listeners (priors and content only).
 
@@ -51,9 +56,12 @@ def fit(
         final fit. Without it a fifth of each listener's targets is held out for that.
     trained_at : str, optional
         ISO 8601; now where not given.
+    earlier : HybridRecommender, optional
+        An earlier training on these listeners. Its settings and its blend are taken over unless the
+        data has outgrown them or has parts that it had not; that is a fifth of the work.
     """
     with one_thread():
-        return _fit(interactions, catalogue, config or Config(), validation, trained_at)
+        return _fit(interactions, catalogue, config or Config(), validation, trained_at, earlier)
 
 
 def _fit(
@@ -62,19 +70,32 @@ def _fit(
     config: Config,
     validation: Interactions | None,
     trained_at: str | None,
+    earlier: HybridRecommender | None,
 ) -> HybridRecommender:
     whole = interactions if validation is None else together(interactions, validation)
-    known, held_out = _split(interactions, validation, whole, catalogue, config)
-    config = tuned(
-        matrices(known, catalogue, config.weighing)[0],
-        matrices(held_out, catalogue, config.weighing)[0],
-        catalogue,
-        config,
-    )
     artists, items = matrices(whole, catalogue, config.weighing)
     nearby = bool((whole.kind == Kind.NEARBY).any())
-    candidates = build(artists, items, catalogue, config, nearby=nearby)
-    blend, cold_blend = _blends(known, held_out, catalogue, config)
+    candidates: list[Candidate] = []
+    blends = None
+    if earlier is not None and config.tune:
+        known_config = config.tuned_as(earlier.info, n_interactions=len(whole))
+        if not known_config.tune:
+            config = known_config
+            candidates = build(artists, items, catalogue, config, nearby=nearby)
+            blends = _taken_over(candidates, earlier)
+    if blends is None:
+        known, held_out = _split(interactions, validation, whole, catalogue, config)
+        chosen = tuned(
+            matrices(known, catalogue, config.weighing)[0],
+            matrices(held_out, catalogue, config.weighing)[0],
+            catalogue,
+            config,
+        )
+        if not candidates or chosen != config:
+            config = chosen
+            candidates = build(artists, items, catalogue, config, nearby=nearby)
+        blends = _blends(known, held_out, catalogue, config)
+    blend, cold_blend = blends
     parts = [
         Part(
             name=one.name,
@@ -112,6 +133,21 @@ def _fit(
     )
 
 
+def _taken_over(
+    candidates: list[Candidate], earlier: HybridRecommender
+) -> tuple[Blend, Blend | None] | None:
+    """Return the blend of an earlier model, None where it had other parts."""
+    parts = {part.name: part for part in earlier.parts}
+    if {one.name for one in candidates} != set(parts):
+        return None
+    n_positives = int(earlier.info["validation_positives"])
+    blend = Blend({name: part.curve for name, part in parts.items()}, earlier.bias, n_positives)
+    if earlier.cold_bias is None:
+        return blend, None
+    cold = {name: part.curve_of(cold=True) for name, part in parts.items()}
+    return blend, Blend(cold, earlier.cold_bias, n_positives)
+
+
 def _split(
     interactions: Interactions,
     validation: Interactions | None,
@@ -130,35 +166,33 @@ def _split(
 def _blends(
     known: Interactions, held_out: Interactions, catalogue: Catalogue, config: Config
 ) -> tuple[Blend, Blend | None]:
-    """Learn the blend on held-out rows with models fitted without them; and that of new artists."""
-    new = _newcomers(known.n_users, config.random_state)
-    artists, items = matrices(known.where(~new[known.user]), catalogue, config.weighing)
-    near = known.where(known.kind == Kind.NEARBY)
-    parts = build(artists, items, catalogue, config, nearby=len(near) > 0)
-    heard = _audience(artists), _audience(items)
-    n_listeners = _n_listeners(artists)
-    if not n_listeners:
-        known = imagined_listeners(catalogue, seed=config.random_state)
-        held_out = known.where(np.zeros(len(known), np.bool_))
-        new = np.zeros(known.n_users, np.bool_)
-        near = held_out
-        artists, items = matrices(known, catalogue, config.weighing)
-    wanted = matrices(held_out.where(~new[held_out.user]), catalogue, config.weighing)
+    """Learn the blend on held-out rows with models fitted without them; and that of new artists.
+
+    Where a few more fits cost little, other rows are held out in turn, as many each time: the blend
+    is learned on all of them together.
+
+    References
+    ----------
+    Breiman, "Stacked regressions", Machine Learning 1996, section 2 (stacking over folds).
+    """
+    n_listeners = _n_listeners(matrices(known, catalogue, config.weighing)[0])
+    wanted = matrices(held_out, catalogue, config.weighing)
     level = Level.ITEM if 2 * wanted[1].nnz >= wanted[0].nnz else Level.ARTIST
-    nearby = nearby_matrix(near.where(~new[near.user]), catalogue, config.weighing)
-    asked = Asked(artists, items, nearby, wanted[0 if level == Level.ARTIST else 1], *heard)
-    if new.any():
-        asked += _as_newcomers(known, held_out, new, catalogue, config, level, heard)
+    folds = []
+    for turn, (mine, asked) in enumerate(_in_turn(known, held_out, catalogue, config)):
+        seeded = replace(config, random_state=config.random_state + turn)
+        folds.append(_fold(mine, asked, catalogue, seeded, level))
+    parts = folds[0].parts
     sample = draw_sample(
-        parts,
+        folds,
         catalogue,
-        asked,
         level=level,
         most_users=config.validation_users,
         seed=config.random_state,
     )
     blend = learn_blend(parts, sample, n_listeners)
-    cold = _cold_blend(artists, items, catalogue, config) if n_listeners else None
+    first = folds[0].asked
+    cold = _cold_blend(first.artists, first.items, catalogue, config) if n_listeners else None
     if cold is None:
         return blend, None
     curves = {
@@ -168,6 +202,42 @@ def _blends(
         for part in parts
     }
     return blend, on_one_scale(blend, curves, parts, sample)
+
+
+def _in_turn(
+    known: Interactions, held_out: Interactions, catalogue: Catalogue, config: Config
+) -> Iterator[tuple[Interactions, Interactions]]:
+    """Hold out the given rows first, then others of the same listeners, as many each time."""
+    yield known, held_out
+    if not len(held_out):
+        return
+    size = len(known) + len(held_out)
+    for turn in range(1, _FEW_FOLDS if size < _FEW else _SOME_FOLDS if size < _SOME else 1):
+        share = len(held_out) / max(len(known), 1)
+        kept, other = hold_out(known, catalogue, share=share, seed=config.random_state + turn)
+        yield together(kept, held_out), other
+
+
+def _fold(
+    known: Interactions, held_out: Interactions, catalogue: Catalogue, config: Config, level: Level
+) -> Fold:
+    new = _newcomers(known.n_users, config.random_state)
+    artists, items = matrices(known.where(~new[known.user]), catalogue, config.weighing)
+    near = known.where(known.kind == Kind.NEARBY)
+    parts = build(artists, items, catalogue, config, nearby=len(near) > 0)
+    heard = _audience(artists), _audience(items)
+    if not _n_listeners(artists):
+        known = imagined_listeners(catalogue, seed=config.random_state)
+        held_out = known.where(np.zeros(len(known), np.bool_))
+        new = np.zeros(known.n_users, np.bool_)
+        near = held_out
+        artists, items = matrices(known, catalogue, config.weighing)
+    wanted = matrices(held_out.where(~new[held_out.user]), catalogue, config.weighing)
+    nearby = nearby_matrix(near.where(~new[near.user]), catalogue, config.weighing)
+    asked = Asked(artists, items, nearby, wanted[0 if level == Level.ARTIST else 1], *heard)
+    if new.any():
+        asked += _as_newcomers(known, held_out, new, catalogue, config, level, heard)
+    return Fold(parts, asked)
 
 
 def _newcomers(n_users: int, seed: int) -> Bools:
@@ -223,17 +293,17 @@ def _cold_blend(artists: Csr, items: Csr, catalogue: Catalogue, config: Config) 
     parts = build(left_artists, left_items, catalogue, config, cold=True)
     if not parts:
         return None
+    asked = Asked(
+        left_artists,
+        left_items,
+        empty(artists.shape),
+        _without(artists, ~new),
+        _audience(left_artists),
+        _audience(left_items),
+    )
     sample = draw_sample(
-        parts,
+        [Fold(parts, asked)],
         catalogue,
-        Asked(
-            left_artists,
-            left_items,
-            empty(artists.shape),
-            _without(artists, ~new),
-            _audience(left_artists),
-            _audience(left_items),
-        ),
         level=Level.ARTIST,
         most_users=config.validation_users,
         seed=config.random_state,

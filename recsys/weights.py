@@ -8,10 +8,9 @@ import numpy as np
 from scipy.optimize import minimize
 from sklearn.linear_model import LogisticRegression
 
-from recsys.base import Model
 from recsys.part import Curve
 from recsys.ranking_sample import Sample
-from recsys.recipe import KINDS, PartKind
+from recsys.recipe import Candidate
 from recsys.types import Bools, Doubles, Ints
 
 _SHRINKAGE = 30.0  # held-out rows that a prior slope is worth
@@ -23,19 +22,6 @@ _CLIMBS = 4
 _TOP = 10
 _SAME = 5e-4  # NDCG@10 that is no reason to show artists nobody has heard
 _LOWER = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0)  # log-odds
-
-
-@dataclass(frozen=True, eq=False)
-class Candidate:
-    """A fitted model that has no curve yet."""
-
-    name: str
-    model: Model
-
-    @property
-    def kind(self) -> PartKind:
-        """What is known of the part in advance."""
-        return KINDS[self.name]
 
 
 @dataclass(frozen=True)

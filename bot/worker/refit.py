@@ -53,8 +53,8 @@ def refit(data_dir: Path, *, serving: Path | None, force_publish: bool) -> dict[
     model = fit(
         known,
         catalogue,
-        Config().tuned_as({} if before is None else before.info, n_interactions=len(known)),
         trained_at=datetime.now(UTC).isoformat(),
+        earlier=old,  # an erasure takes what was learned from the erased with it
     )
     cut = dict(rows.row_cut)
     publish, reason = True, "first or forced"

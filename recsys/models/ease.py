@@ -4,7 +4,7 @@ from typing import Any, Self
 
 import numpy as np
 from scipy.linalg import cholesky
-from scipy.linalg.lapack import dpotri
+from scipy.linalg.lapack import spotri
 from scipy.sparse import vstack
 
 from recsys.base import check_confidence
@@ -140,13 +140,13 @@ def _inverse(x: Csr, ridge: float) -> Floats:
     if not n:
         return np.zeros((0, 0), np.float32)
     other = csr(x.T)
-    gram = np.empty((n, n))
+    gram = np.empty((n, n), np.float32)
     for start in range(0, n, _BLOCK):
         gram[start : start + _BLOCK] = (x[start : start + _BLOCK] @ other).toarray()
     gram[np.diag_indices_from(gram)] += ridge
     # LAPACK wants columns first, products want rows first: of a symmetric matrix both are views
-    inverse, _ = dpotri(cholesky(gram.T, lower=False, overwrite_a=True), lower=0, overwrite_c=1)
-    whole: Floats = inverse.T.astype(np.float32)
+    inverse, _ = spotri(cholesky(gram.T, lower=False, overwrite_a=True), lower=0, overwrite_c=1)
+    whole: Floats = inverse.T
     for start in range(0, n, _BLOCK):  # what lies above the diagonal, from below it
         stop = min(start + _BLOCK, n)
         whole[start:stop, stop:] = whole[stop:, start:stop].T

@@ -242,6 +242,27 @@ def test_settings_are_taken_over_until_the_data_has_outgrown_them():
     assert Config().tuned_as({}, n_interactions=1).tune
 
 
+def test_a_blend_is_taken_over_until_the_data_has_outgrown_it_or_the_parts_differ():
+    rows = community(draws())
+    first = fit(rows, catalogue())
+    again = fit(rows, catalogue(), earlier=first)
+    assert [(p.name, p.curve, p.cold_curve) for p in again.parts] == [
+        (p.name, p.curve, p.cold_curve) for p in first.parts
+    ]
+    assert (again.bias, again.cold_bias) == (first.bias, first.cold_bias)
+    profile = again.fold_in(rows.of_user(0))
+    assert np.array_equal(again.score(profile).total, first.score(profile).total)
+    other = fit(community(draws(seed=3)), catalogue(), earlier=first)
+    assert [p.curve for p in other.parts] == [p.curve for p in first.parts]
+    fewer = Config(parts=tuple(p.name for p in first.parts[1:]))
+    assert [p.curve for p in fit(rows, catalogue(), fewer, earlier=first).parts] != [
+        p.curve for p in first.parts[1:]
+    ]
+    half = rows.where(rows.user < rows.n_users // 2)
+    grown = fit(rows, catalogue(), earlier=fit(half, catalogue()))
+    assert grown.info["tuned_on"] == len(rows)
+
+
 def test_what_people_nearby_play_lifts_it_in_proportion_and_is_not_the_listeners_own():
     loved = artists_of(draws(60))
     rng = np.random.default_rng(5)

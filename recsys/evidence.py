@@ -163,6 +163,13 @@ class Interactions:
         user = np.repeat(np.arange(len(sizes), dtype=np.int64), sizes)
         return cls.of(user, Evidence.concat(*listeners), n_users=len(sizes))
 
+    @classmethod
+    def concat(cls, *parts: "Interactions") -> "Interactions":
+        """Join the rows of the same listeners."""
+        evidence = Evidence.concat(*(part.evidence for part in parts))
+        user = np.concatenate([part.user for part in parts])
+        return cls.of(user, evidence, n_users=max(part.n_users for part in parts))
+
     @property
     def evidence(self) -> Evidence:
         """The columns without ``user``."""

@@ -211,3 +211,22 @@ def quantile(user: Ints, total: Doubles) -> Doubles:
     found = np.zeros(len(total))
     found[order] = middle / count[who]
     return found
+
+
+def matrices(rows: Interactions, catalogue: Catalogue, weighing: Weighing) -> tuple[Csr, Csr]:
+    """Signed confidence of all listeners, (n_users, n_artists) and (n_users, n_items)."""
+    signals = weigh(catalogue, rows, weighing)
+    return (
+        signals.artists.matrix(rows.n_users, catalogue.n_artists),
+        signals.items.matrix(rows.n_users, catalogue.n_items),
+    )
+
+
+def nearby_matrix(rows: Interactions, catalogue: Catalogue, weighing: Weighing) -> Csr:
+    """Return what people close to each listener play, (n_users, n_artists)."""
+    return weigh(catalogue, rows, weighing).nearby.matrix(rows.n_users, catalogue.n_artists)
+
+
+def audience(matrix: Csr) -> Ints:
+    """Count the listeners of each column."""
+    return np.bincount(matrix.indices, minlength=matrix.shape[1]).astype(np.int64)

@@ -10,7 +10,6 @@ from recsys.cli.tables import codes, columns
 from recsys.errors import DataError
 from recsys.evidence import Evidence, Interactions, Kind, Level
 from recsys.sparse import csr
-from recsys.training import together
 from recsys.types import Csr
 
 
@@ -55,4 +54,4 @@ def with_friends(rows: Interactions, friends: Csr, catalogue: Catalogue) -> Inte
     evidence = Evidence.of(
         catalogue.artists.ids[about], level=Level.ARTIST, kind=Kind.NEARBY, value=near.data
     )
-    return together(rows, Interactions.of(user, evidence, n_users=rows.n_users))
+    return Interactions.concat(rows, Interactions.of(user, evidence, n_users=rows.n_users))

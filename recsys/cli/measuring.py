@@ -22,7 +22,7 @@ from recsys.hybrid import HybridRecommender
 from recsys.interactions import Scale, Weighing
 from recsys.metrics import ACCURACY, beyond, hits, means, per_user, top_items
 from recsys.sparse import csr, unit
-from recsys.training import fit, together
+from recsys.training import fit
 from recsys.types import Csr, Doubles, Ints
 
 HYBRID = "hybrid"
@@ -77,7 +77,7 @@ def judge(model: HybridRecommender, task: Task, name: str, fit_seconds: float) -
     judged = np.flatnonzero(np.diff(wanted.indptr) > 0)
     lists, scores = _rankings(model, task, known, judged)
     figures = per_user(hits(lists, wanted[judged]), np.diff(wanted.indptr)[judged])
-    heard = task.train if task.valid is None else together(task.train, task.valid)
+    heard = task.train if task.valid is None else Interactions.concat(task.train, task.valid)
     whole = pairs_of(heard, n_items)
     listeners = np.bincount(whole.indices, minlength=n_items)
     n_users = int((np.diff(whole.indptr) > 0).sum())

@@ -14,11 +14,10 @@ from recsys.cli.measuring import HYBRID, described, fitted, interval, judge, mea
 from recsys.cli.side_information import SideFiles
 from recsys.cli.tables import maybe
 from recsys.cli.tasks import Task
-from recsys.evidence import Kind, Level
+from recsys.evidence import Interactions, Kind, Level
 from recsys.hybrid import HybridRecommender
 from recsys.metrics import beyond, hits, means, per_user
 from recsys.recommendation import Options
-from recsys.training import together
 from recsys.types import Ints
 
 Progress = Callable[[str], None]
@@ -126,7 +125,7 @@ def prices(
     listeners = _listeners(task, most)
     profiles = [model.fold_in(task.known.of_user(user)) for user in listeners.tolist()]
     wanted = pairs_of(task.wanted, catalogue.n_items)[listeners]
-    heard = task.train if task.valid is None else together(task.train, task.valid)
+    heard = task.train if task.valid is None else Interactions.concat(task.train, task.valid)
     whole = pairs_of(heard, catalogue.n_items)
     n_heard = np.bincount(whole.indices, minlength=catalogue.n_items)
     n_users = int((np.diff(whole.indptr) > 0).sum())

@@ -16,7 +16,6 @@ from recsys.errors import DataError
 from recsys.evidence import Evidence, Interactions, Kind
 from recsys.preprocessing.report import Report
 from recsys.preprocessing.rows import NO_PEOPLE, clean
-from recsys.training import together
 from recsys.types import Bools
 
 
@@ -66,7 +65,7 @@ def holdout(folder: Path, side: SideFiles) -> Task:
         catalogue=read_catalogue(items, folder, side),
         train=rows["train"],
         valid=rows["valid"],
-        known=together(rows["train"], rows["valid"]),
+        known=Interactions.concat(rows["train"], rows["valid"]),
         wanted=rows["test"],
         user_ids=users,
         item_ids=items,
@@ -84,7 +83,7 @@ def prepared(task: Task) -> Task:
     if task.valid is None:
         train, report = clean(task.train, n_items=n_items)
         return replace(task, train=train, report=report)
-    whole, both = clean(together(task.train, task.valid), n_items=n_items)
+    whole, both = clean(Interactions.concat(task.train, task.valid), n_items=n_items)
     left = np.bincount(whole.user, minlength=whole.n_users) > 0
     train, report = clean(task.train.where(left[task.train.user]), n_items=n_items)
     valid, more = clean(task.valid.where(left[task.valid.user]), n_items=n_items)
@@ -98,10 +97,12 @@ def befriended(task: Task, path: Path) -> Task:
     train = with_friends(task.train, friends, task.catalogue)
     if task.known is task.train:
         return replace(task, train=train, known=train)
-    everybody = task.known if task.valid is not None else together(task.train, task.known)
+    everybody = (
+        task.known if task.valid is not None else Interactions.concat(task.train, task.known)
+    )
     near = with_friends(everybody, friends, task.catalogue)
     theirs = near.where(near.kind == Kind.NEARBY)
-    return replace(task, train=train, known=together(task.known, theirs))
+    return replace(task, train=train, known=Interactions.concat(task.known, theirs))
 
 
 def everything(folder: Path, side: SideFiles) -> Task:

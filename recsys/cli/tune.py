@@ -14,8 +14,8 @@ from recsys.cli.preparing import tell
 from recsys.cli.side_options import add_side_options, side_files
 from recsys.cli.tuned_settings import write_settings
 from recsys.config import Config
-from recsys.interactions import Weighing
-from recsys.training import hold_out, matrices
+from recsys.holdout import hold_out
+from recsys.interactions import Weighing, matrices
 from recsys.tuning import Trial, tuned
 
 

@@ -14,7 +14,7 @@ from recsys.blending import Rule, blend, match
 from recsys.config import Config
 from recsys.evaluation import Case, bootstrap, compare, feedback_loop, ndcg
 from recsys.metrics import per_user
-from recsys.training import fit, together
+from recsys.training import fit
 from tests.recsys.tastes import (
     N_GROUPS,
     PER_GROUP,
@@ -269,7 +269,7 @@ def test_what_people_nearby_play_lifts_it_in_proportion_and_is_not_the_listeners
     user = np.repeat(np.arange(len(loved)), [len(x) for x in loved])
     theirs = np.concatenate([rng.permutation(x) for x in loved])  # friends share the taste
     near = Evidence.of(theirs, level=Level.ARTIST, kind=Kind.NEARBY, value=3.0)
-    rows = together(community(loved), Interactions.of(user, near, n_users=len(loved)))
+    rows = Interactions.concat(community(loved), Interactions.of(user, near, n_users=len(loved)))
     model = fit(rows, alone())
     assert model.part("nearby") is not None
     mine = Evidence.of(loved[0][:6], value=5.0)

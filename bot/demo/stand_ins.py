@@ -47,6 +47,7 @@ class StandIns:
     settings: Mapping[str, Any]
     identity: IdentityStandIn
     spotify: SpotifyStandIn
+    sources: SourceStandIns
 
 
 @asynccontextmanager
@@ -78,6 +79,7 @@ async def stand_ins(tracks: Sequence[AtlasTrack]) -> AsyncIterator[StandIns]:
             },
             identity=identity,
             spotify=spotify,
+            sources=sources,
         )
 
 
@@ -116,7 +118,7 @@ def _fill_sources(world: SourceWorld, tracks: Sequence[AtlasTrack]) -> None:
     for number, like in enumerate(list(famous.values())[::MADE_UP_EVERY], start=1):
         made_up = world.artist(MADE_UP.format(number), *like.tags, fans=100)
         for title in MADE_UP_TITLES:
-            world.track(made_up, f"{title}, No. {number}")
+            world.track(made_up, f"{title}, No. {number}", analysed=False)  # nor at Spotify
     songs_of = {
         one: world.track(
             world.artist(one.artist.name, *one.artist.tags),
@@ -125,7 +127,7 @@ def _fill_sources(world: SourceWorld, tracks: Sequence[AtlasTrack]) -> None:
             seconds=draw.randrange(150, 330),
             mbid_known=number % MISSING_EVERY != 1,
             sold=number % MISSING_EVERY != 2,
-            analysed=number % MISSING_EVERY > 3,
+            analysed=3 < number % MISSING_EVERY < MISSING_EVERY - 1,  # the last is not at Spotify
         )
         for number, one in enumerate(tracks)
     }

@@ -17,7 +17,14 @@ from typing import Final
 from bot.domain.ids import MemberId, TrackId
 from bot.domain.music import Subject
 from bot.domain.spotify import Match, PlaylistInfo, PlaylistRecord, Written
-from bot.errors import ForbiddenError, GoneError, RateLimitedError, UpstreamError, UserError
+from bot.errors import (
+    ForbiddenError,
+    GoneError,
+    LinkExpiredError,
+    RateLimitedError,
+    UpstreamError,
+    UserError,
+)
 from bot.ports import Clock
 from bot.ports_spotify import PlaylistStore, SpotifyApi
 from bot.services.spotify_tokens import SpotifyTokens
@@ -87,7 +94,17 @@ class PlaylistService:
             fresh = record.marker == marker
             found = None if fresh else await self._find(member_id, record)
             playlist = found or await self._create(record, name, described)
-            await self._fill(member_id, record, playlist.id, resolved.uris)
+            try:
+                await self._fill(member_id, record, playlist.id, resolved.uris)
+            except (RateLimitedError, ForbiddenError, GoneError, LinkExpiredError):
+                raise
+            except UpstreamError:
+                # All or nothing, and an id that another service told may be one Spotify retired.
+                searched = await self._resolve(member_id, subjects, urgent=False, told=False)
+                if not searched.uris or searched.uris == resolved.uris:
+                    raise
+                resolved = searched
+                await self._fill(member_id, record, playlist.id, resolved.uris)
             if found is None:
                 await self._dress(member_id, purpose, playlist.id)
             return Written(
@@ -118,9 +135,9 @@ class PlaylistService:
         return resolved.uris[0]
 
     async def _resolve(
-        self, member_id: MemberId, subjects: Sequence[Subject], *, urgent: bool
+        self, member_id: MemberId, subjects: Sequence[Subject], *, urgent: bool, told: bool = True
     ) -> Resolved:
-        """Find each track once: by its id, from memory, else by a search that is remembered."""
+        """Find each track once: by the id that was told, from memory, else by a search."""
         tracks = [s.track.id for s in subjects if s.track is not None]
         known = dict(await self._store.matches(tracks, since=self._clock.now() - KNOWN_FOR))
         uris: list[str] = []
@@ -130,7 +147,7 @@ class PlaylistService:
             if subject.track is None:
                 skipped.append((subject, "playlist.artist_only"))
                 continue
-            id_ = subject.track.spotify_id
+            id_ = subject.track.spotify_id if told else None
             match = known.get(subject.track.id)
             if id_ is None and match is None and not paused:
                 try:

@@ -73,6 +73,13 @@ async def test_link_works_in_the_demo_from_the_button_to_the_listens(data_dir: P
             assert taste.top_tags
 
 
+async def test_the_stand_ins_mean_the_same_track_by_an_id_at_spotify() -> None:
+    async with stand_ins(read_tracks(atlas_folder())) as services:
+        told = {one.spotify_id for one in services.sources.world.tracks if one.analysed}
+        assert told
+        assert told <= services.spotify.world.tracks.keys()
+
+
 async def test_every_made_up_account_has_something_to_read() -> None:
     async with stand_ins(read_tracks(atlas_folder())) as services:
         for account in services.spotify.world.accounts.values():

@@ -5,7 +5,7 @@ import io
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -199,6 +199,17 @@ async def test_ids_that_are_known_are_not_looked_for(desk: Desk) -> None:
     track = Track(TrackId(1), "Alison", artist, spotify_id=song.id)
     await desk.write([Subject(artist, track)])
     assert desk.fake.asked("GET", "/search") == []
+
+
+async def test_an_id_that_spotify_does_not_take_is_looked_for_by_name(desk: Desk) -> None:
+    found, lost = await desk.subjects(2)
+    await desk.database.writer.run(_tracks)
+    assert found.track is not None
+    retired = replace(found.track, spotify_id="0" * 22)
+    written = await desk.write([Subject(found.artist, retired), lost])
+    assert (written.placed, written.wanted) == (2, 2)
+    (playlist,) = desk.playlists
+    assert desk.titles(playlist) == ["Song 1", "Song 2"]
 
 
 async def test_a_pause_places_what_is_found_and_goes_on_later(desk: Desk) -> None:

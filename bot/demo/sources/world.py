@@ -3,6 +3,8 @@
 import uuid
 from dataclasses import dataclass, field
 
+from bot.demo.spotify.world import id_of
+
 ROOT = uuid.UUID("5b5bd600-0000-4000-8000-000000000000")
 ISRC = "QZAUX"
 FEATURES = (
@@ -61,8 +63,8 @@ class StoodTrack:
 
     @property
     def spotify_id(self) -> str:
-        """Its id at Spotify, as ReccoBeats hands it out."""
-        return f"{self.id:022d}"
+        """Its id at Spotify, as ReccoBeats hands it out: the one that the other stand-in knows."""
+        return id_of("track", f"{self.artist.name}\n{self.title}")
 
     def features(self) -> dict[str, float]:
         """Return made-up audio features, the same at every call."""

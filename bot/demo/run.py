@@ -157,8 +157,7 @@ async def _until_closed(window: Window) -> None:
 
 def _welcome(demo: Demo, address: str, took_s: float) -> str:
     names = [name for name in demo.simulation.members if name != NEWCOMER]
-    you, others = names[0], names[1:3]
-    blend = " ".join(f"member:{other}" for other in others[:1]) or f"member:{NEWCOMER}"
+    you, others = names[0], names[1:]
     other = others[0] if others else NEWCOMER
     return f"""
 {SEPARATOR}
@@ -166,17 +165,21 @@ Ready after {took_s:.0f} s. Open this in your browser:
 
     {address}
 
-You are {you}, one of {len(names)} listeners. Five things to try in the box below the channel:
+You are {you}, one of {len(names)} listeners. Commands go into the box below the channel, a step at
+a time as in Discord: type /recommend, press Enter, then the arrow on the right. To use an option,
+choose it from the list that opens, type its value, press Enter, then the arrow. Five to try:
 
  1. /recommend, press 👍 or 👎 under a few tracks, then /recommend again:
     the new list already knows.
- 2. Switch to {NEWCOMER} and type /start: pick five artists, get a first list.
- 3. /blend {blend}, then switch to {other} and press "I'm in".
+ 2. Switch to {NEWCOMER} ("Viewing as", at the top), type /start, choose artist_1 and
+    type a name: up to five artists give a first list.
+ 3. /blend with the option member {other}; then switch to {other} and press "I'm in".
  4. Press ⋯ under a track, or ask /taste, to see what is known and why.
  5. /link a Spotify account (a stand-in with made-up listeners), then ⋯ and "List to Spotify";
-    or /doors listenbrainz:{name_at_sources(ACCOUNTS[0][0])}, another stand-in.
+    or /doors with the option listenbrainz {name_at_sources(ACCOUNTS[0][0])}, another stand-in.
 
-Nothing leaves this computer, and all of it is deleted at the end. Ctrl-C ends the demo.
+The bot asks nothing outside this computer, and all of it is deleted at the end. A title's link
+opens a search on YouTube; covers and the links of "Listen in" are made up. Ctrl-C ends the demo.
 {SEPARATOR}"""
 
 

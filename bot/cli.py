@@ -8,7 +8,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bot import __version__
-from bot.errors import DatabaseBusyError, MusicBotError, SettingsError, StorageError, UserError
+from bot.errors import (
+    DatabaseBusyError,
+    MusicBotError,
+    SettingsError,
+    StorageError,
+    UpstreamError,
+    UserError,
+)
 from bot.settings import Settings, load_settings
 
 EXIT_FAILED = 1
@@ -42,6 +49,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except StorageError as error:
         print(error, file=sys.stderr)
         return EXIT_FAILED
+    except UpstreamError as error:
+        print(
+            f"{error.service} can't be reached: check the network; python -m bot doctor tells more.",
+            file=sys.stderr,
+        )
+        return EXIT_FAILED
     except MusicBotError as error:
         print(f"That failed: {error}", file=sys.stderr)
         return EXIT_FAILED
@@ -51,11 +64,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="auxcord", description="Pass the aux: music recommendations for Discord."
+        prog="python -m bot", description="Pass the aux: music recommendations for Discord."
     )
     parser.add_argument("--version", action="version", version=f"auxcord {__version__}")
     parser.set_defaults(run=_run, command="run")
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    commands = parser.add_subparsers(
+        title="commands",
+        metavar="COMMAND",
+        description="COMMAND --help tells more about each.",
+    )
 
     run = commands.add_parser("run", help="run the bot (also without any command)")
     run.set_defaults(run=_run, command="run")
@@ -68,31 +85,55 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="real listening data: Spotify or ListenBrainz export, or CSV",
     )
-    demo.add_argument("--port", type=int, help="port on 127.0.0.1 (default: any free one)")
+    demo.add_argument("--port", type=_port, metavar="PORT", help="port on 127.0.0.1 (default: any free one)")
     demo.set_defaults(run=_demo, command="demo")
 
-    load = commands.add_parser("import", help="bring a member's listening history in")
-    load.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    load = commands.add_parser(
+        "import",
+        help="bring a member's listening history in",
+        description="Bring a member's listening history in. The bot must be stopped.",
+    )
+    load.add_argument(
+        "files",
+        nargs="+",
+        type=Path,
+        metavar="FILE",
+        help="Spotify export (ZIP or JSON), ListenBrainz export or CSV",
+    )
     load.add_argument(
         "--member",
-        type=int,
+        type=_member,
         required=True,
         metavar="ID",
-        help="Discord user id; they must have agreed with /start",
+        help="Discord user id, a number; they must have agreed with /start",
     )
     load.set_defaults(run=_import, command="import")
 
-    export = commands.add_parser("export", help="write everything stored about a member as JSON")
-    export.add_argument("--member", type=int, required=True, metavar="ID")
-    export.add_argument("file", type=Path, metavar="FILE")
+    export = commands.add_parser(
+        "export",
+        help="write everything stored about a member as JSON",
+        description="Write everything stored about a member as JSON. The bot must be stopped.",
+    )
+    export.add_argument(
+        "--member", type=_member, required=True, metavar="ID", help="Discord user id, a number"
+    )
+    export.add_argument("file", type=Path, metavar="FILE", help="where to")
     export.set_defaults(run=_export, command="export")
 
-    backup = commands.add_parser("backup", help="write a verified copy of the database")
+    backup = commands.add_parser(
+        "backup",
+        help="write a verified copy of the database",
+        description="Write a verified copy of the database; the bot may be running.",
+    )
     backup.add_argument("folder", nargs="?", type=Path, help="where to (default: DATA_DIR/backups)")
     backup.set_defaults(run=_backup, command="backup")
 
-    restore = commands.add_parser("restore", help="put a backup back; erasures are replayed")
-    restore.add_argument("file", type=Path, metavar="FILE")
+    restore = commands.add_parser(
+        "restore",
+        help="put a backup back; erasures are replayed",
+        description="Put a backup back; who was erased since is erased again. The bot must be stopped.",
+    )
+    restore.add_argument("file", type=Path, metavar="FILE", help="what `backup` wrote")
     restore.set_defaults(run=_restore, command="restore")
 
     rotate = commands.add_parser(
@@ -107,6 +148,21 @@ def _parser() -> argparse.ArgumentParser:
     health = commands.add_parser("health", help="exit 0 while the running bot is well")
     health.set_defaults(run=_health, command="health")
     return parser
+
+
+def _member(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(
+            "a Discord user id is a number: switch on developer mode in Discord, right-click the "
+            "member, Copy User ID"
+        )
+    return int(text)
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) < 65_536:
+        raise argparse.ArgumentTypeError("a port is a number from 1 to 65535")
+    return int(text)
 
 
 def _check_sqlite() -> None:

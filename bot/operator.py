@@ -36,6 +36,7 @@ async def _progress(job: ImportJob) -> None:
 
 async def export_member(settings: Settings, file: Path, member: int) -> int:
     """Write everything stored about a member."""
+    _there_is_a_database(settings)
     async with open_app(settings) as app:
         data = await app.services.privacy.export(MemberId(member))
     await asyncio.to_thread(file.write_bytes, data)
@@ -46,9 +47,7 @@ async def export_member(settings: Settings, file: Path, member: int) -> int:
 
 def back_up(settings: Settings, folder: Path | None) -> int:
     """Write a verified copy; works while the bot runs."""
-    source = settings.data_dir / DATABASE_NAME
-    if not source.is_file():
-        raise SettingsError(f"AUXCORD_DATA_DIR: there is no database in {settings.data_dir}.")
+    source = _there_is_a_database(settings)
     written = backups.back_up(source, folder or settings.data_dir / "backups")
     _say(f"Backed up and verified: {written}")
     return 0
@@ -59,6 +58,13 @@ def restore(settings: Settings, file: Path) -> int:
     report = backups.restore(file, settings.data_dir)
     _say(f"Restored {file}. {report}")
     return 0
+
+
+def _there_is_a_database(settings: Settings) -> Path:
+    source = settings.data_dir / DATABASE_NAME
+    if not source.is_file():
+        raise SettingsError(f"AUXCORD_DATA_DIR: there is no database in {settings.data_dir}.")
+    return source
 
 
 def _say(words: str, *, end: str = "\n") -> None:

@@ -5,11 +5,12 @@ import contextlib
 import logging
 import signal
 
+import aiohttp
 import discord
 
 from bot.app import App, open_app
 from bot.client import MusicBot
-from bot.errors import SettingsError
+from bot.errors import SettingsError, UpstreamError
 from bot.health import beat
 from bot.redaction import RedactingFormatter
 from bot.settings import Settings
@@ -48,6 +49,8 @@ async def run(settings: Settings, token: str) -> int:
     ------
     SettingsError
         When Discord refuses the token or the intents.
+    UpstreamError
+        When Discord does not answer at the start; later the client connects again by itself.
     """
     set_up_logging(settings.log_level)
     log.info("settings from outside: %s", ", ".join(sorted(settings.model_fields_set)) or "none")
@@ -85,6 +88,8 @@ async def serve(app: App, token: str, stop: asyncio.Event) -> None:
 async def _connect(bot: MusicBot, token: str) -> None:
     try:
         await bot.login(token)
+    except (aiohttp.ClientConnectionError, discord.DiscordServerError) as error:
+        raise UpstreamError("Discord") from error
     except discord.LoginFailure:
         raise SettingsError(
             "AUXCORD_DISCORD_TOKEN: Discord does not accept this token. Reset it at "

@@ -159,7 +159,7 @@ def load_settings(**overrides: object) -> Settings:
 
 
 def _sentence(loc: tuple[int | str, ...], kind: str, message: str) -> str:
-    name = "_".join(str(part) for part in loc).upper()
+    name = "_".join(part for part in loc if isinstance(part, str)).upper()
     if not name.startswith("AUXCORD_"):
         name = f"AUXCORD_{name}"
     if kind == "extra_forbidden":

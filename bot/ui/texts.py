@@ -61,8 +61,8 @@ def number(n: int) -> Markdown:
 
 
 def plain(key: str, /, **params: object) -> str:
-    """Return a sentence for places without markdown; parameters are taken as they are."""
-    return catalogue()[key].format(**params).strip()
+    """Return a sentence for places without markdown, without it; parameters are taken as they are."""
+    return catalogue()[key].replace("**", "").replace("`", "").format(**params).strip()
 
 
 def _shown(value: object) -> object:

@@ -67,6 +67,39 @@ def test_every_mistake_in_the_settings_is_a_sentence_of_its_own(
     assert "AUXCORD_SHOWN_DAYS" in said
 
 
+def test_a_list_in_the_settings_is_named_as_the_operator_wrote_it(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.setenv("AUXCORD_SOURCES", "deezer,listenbrains")
+    assert main(["run"]) == EXIT_SETTINGS
+    assert "AUXCORD_SOURCES: " in capsys.readouterr().err
+
+
+def test_a_data_folder_that_cannot_be_made_is_a_sentence(
+    here: Path, history: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.setenv("AUXCORD_DATA_DIR", str(history / "data"))
+    monkeypatch.setenv("AUXCORD_DISCORD_TOKEN", "none")
+    assert main(["run"]) == EXIT_SETTINGS
+    assert "AUXCORD_DATA_DIR: cannot make the folder" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["import", "mine.csv", "--member", "Ada"], "a Discord user id is a number"),
+        (["demo", "--port", "99999"], "a port is a number from 1 to 65535"),
+    ],
+)
+def test_what_is_no_number_is_refused_in_words(
+    words: list[str], said: str, capsys: pytest.CaptureFixture[str]
+):
+    with pytest.raises(SystemExit) as end:
+        main(words)
+    assert end.value.code == EXIT_USAGE
+    assert said in capsys.readouterr().err
+
+
 def test_importing_twice_adds_nothing(
     here: Path, history: Path, capsys: pytest.CaptureFixture[str]
 ):
@@ -90,7 +123,9 @@ def test_files_that_are_missing_or_unreadable_are_named(
     page = tmp_path / "page.json"
     page.write_text("<html>", encoding="utf-8")
     assert main(["import", str(page), "--member", str(ADA)]) == EXIT_FAILED
-    assert "don't recognise" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "I don't recognise page.json." in said
+    assert "`" not in said
 
 
 def test_backup_change_restore(here: Path, history: Path, capsys: pytest.CaptureFixture[str]):
@@ -117,12 +152,15 @@ def test_what_is_no_backup_is_refused_and_changes_nothing(
     assert (here / "auxcord.sqlite3").read_bytes() == before
 
 
-def test_a_backup_needs_a_database(
+def test_a_backup_and_an_export_need_a_database(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
     monkeypatch.setenv("AUXCORD_DATA_DIR", str(tmp_path / "empty"))
     assert main(["backup"]) == EXIT_SETTINGS
     assert "there is no database" in capsys.readouterr().err
+    assert main(["export", "--member", str(ADA), str(tmp_path / "ada.json")]) == EXIT_SETTINGS
+    assert "there is no database" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_doctor_names_what_to_mend_and_is_content_then(

@@ -54,7 +54,7 @@ from bot.adapters.sqlite.spotify_work import (
 from bot.adapters.sqlite.upload_tickets import SqliteUploadTicketStore
 from bot.adapters.sqlite.withdrawal import Withdrawal
 from bot.adapters.sqlite.writer import Writer
-from bot.errors import StorageError
+from bot.errors import SettingsError, StorageError
 
 if TYPE_CHECKING:
     from bot.ports import (
@@ -177,7 +177,12 @@ class Database:
 
 
 def _make_folder(folder: Path) -> None:
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(
+            f"AUXCORD_DATA_DIR: cannot make the folder {folder}: {error.strerror}."
+        ) from error
 
 
 def _open_writer(path: Path) -> sqlite3.Connection:

@@ -17,6 +17,8 @@ from recsys.errors import DataError
 from recsys.parallel import cores
 
 _CURVE = ("popularity", "content", "closed_form", "latent", "hybrid")
+_OF_TAGS = ("content", "lifted")
+"""Models that a folder without tags can't have."""
 
 
 def add_to(commands: Any) -> None:
@@ -32,9 +34,8 @@ def add_to(commands: Any) -> None:
     one.add_argument("--out", type=Path, required=True, metavar="FILE", help="the page")
     one.add_argument(
         "--models",
-        default=",".join(SINGLE),
         metavar="NAMES",
-        help="single models beside the hybrid, comma-separated (default: all)",
+        help="single models beside the hybrid, comma-separated (default: all that the files allow)",
     )
     one.add_argument(
         "--draws", type=int, default=3, metavar="N", help="communities per size (default: 3)"
@@ -55,7 +56,9 @@ def add_to(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Measure and write the page."""
-    names = [name for name in options.models.split(",") if name]
+    names = list(SINGLE)
+    if options.models is not None:
+        names = [name for name in options.models.split(",") if name]
     check_names(names)
     if "hybrid" in names:
         raise DataError("the hybrid is always there; name single models")
@@ -112,6 +115,8 @@ def _measure(
         sections["feedback"].blocks.append(block)
         return
     task = figures.READERS[protocol](folder, side)
+    if options.models is None and not task.catalogue.tags.nnz:
+        names = [name for name in names if name not in _OF_TAGS]
     told("hybrid")
     started = time.perf_counter()
     model = figures.hybrid_of(task)
@@ -128,7 +133,8 @@ def _measure(
     sections["prices"].blocks.append(page.prices_block(title, bought))
     told("ablation")
     sections["ablation"].blocks.append(page.ablation_block(title, figures.ablation(task, model)))
-    curve = figures.learning_curve(task, _CURVE, draws=options.draws, told=told)
+    growing = [name for name in _CURVE if task.catalogue.tags.nnz or name not in _OF_TAGS]
+    curve = figures.learning_curve(task, growing, draws=options.draws, told=told)
     sections["curve"].blocks.append(page.curve_block(title, curve))
 
 

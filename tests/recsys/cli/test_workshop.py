@@ -229,6 +229,19 @@ def test_sections_without_their_files_say_what_they_miss(tmp_path, capsys):
     assert "Run `python -m recsys bench --json" in text
 
 
+def test_without_tags_the_report_leaves_out_the_models_that_need_them(tmp_path, monkeypatch):
+    monkeypatch.setattr(report_figures, "SIZES", (12,))
+    monkeypatch.setattr(report_figures, "PRICES", dict(list(report_figures.PRICES.items())[:2]))
+    parts = draw()
+    for name in ("train", "valid", "test"):
+        parts[name].to_csv(tmp_path / f"{name}.csv", index=False)
+    out = tmp_path / "page.html"
+    assert main(["report", str(tmp_path), "--out", str(out), "--draws", "1"]) == 0
+    text = out.read_text(encoding="utf-8")
+    assert "closed_form" in text
+    assert "lifted" not in text
+
+
 def test_charts_draw_zero_negative_and_equal_values_and_escape_names():
     assert axis("x", [5.0, 5.0]).ticks()
     assert axis("x", []).ticks()

@@ -10,7 +10,6 @@ from tests.fake_discord.components import BUTTON, PREMIUM_STYLE
 from tests.fake_discord.core import Core
 from tests.fake_discord.errors import NotPossibleError, NotSeenError
 from tests.fake_discord.forms import fill_modal, pick_values
-from tests.fake_discord.interactions import FIRST_ANSWER_S
 from tests.fake_discord.payloads import channel_json, member_json, message_json, user_json
 from tests.fake_discord.record import Kind
 from tests.fake_discord.rest.reactions import change_reaction, check_emoji
@@ -255,7 +254,7 @@ class People(Core):
         if until == "sent":
             return record
         try:
-            async with asyncio.timeout(min(within, FIRST_ANSWER_S)):
+            async with asyncio.timeout(min(within, self.book.first_answer_s)):
                 await record.acknowledged.wait()
             async with asyncio.timeout(within):
                 await (record.acknowledged if until == "acknowledged" else record.completed).wait()

@@ -85,7 +85,9 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="real listening data: Spotify or ListenBrainz export, or CSV",
     )
-    demo.add_argument("--port", type=_port, metavar="PORT", help="port on 127.0.0.1 (default: any free one)")
+    demo.add_argument(
+        "--port", type=_port, metavar="PORT", help="port on 127.0.0.1 (default: any free one)"
+    )
     demo.set_defaults(run=_demo, command="demo")
 
     load = commands.add_parser(

@@ -1,6 +1,6 @@
 """Private panels: the full why, what a vote moved, what was blocked."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import discord
 
@@ -97,12 +97,17 @@ def _verdict_of_model(why: Why) -> Markdown:
     return Markdown("\n".join(lines))
 
 
+def _listed(names: Sequence[str]) -> Markdown:
+    head = ", ".join(names[:-1])
+    return Markdown(f"{head} {text('card.and')} {names[-1]}" if head else names[-1])
+
+
 def _elsewhere(known: Provenance, subject: Subject) -> Markdown:
-    services = Markdown(f" {text('card.and')} ".join(NAMES[one] for one in known.services))
+    services = _listed([NAMES[one] for one in known.services])
     key = "why.found_through" if known.brought else "why.vouched_by"
     lines = [text(key, services=services)]
     if known.seeds:
-        seeds = Markdown(f" {text('card.and')} ".join(safe_text(s, limit=60) for s in known.seeds))
+        seeds = _listed([safe_text(s, limit=60) for s in known.seeds])
         name = Markdown(safe_text(subject.artist.name, limit=60))
         lines.append(text("why.played_elsewhere", seeds=seeds, name=name))
     return Markdown("\n".join(lines))

@@ -1,13 +1,21 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
 
 import aiohttp
 import pytest
 from discord import Intents, LoginFailure, PrivilegedIntentsRequired
 
+from bot.app import open_app
+from bot.errors import UpstreamError
+from bot.run import serve
+from bot.settings import Settings
 from tests.fake_discord import FakeDiscord, NotSeenError
 from tests.transport.tiny_bot import TinyBot
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 async def test_a_bot_logs_in_syncs_and_sees_its_guild(discord, club, bot):
@@ -28,6 +36,16 @@ async def test_a_wrong_token_on_the_gateway_closes_with_4004(discord):
         await ws.receive_json()
         await ws.send_json({"op": 2, "d": {"token": "wrong", "intents": 1}})
         assert (await ws.receive()).data == 4004
+
+
+async def test_a_discord_that_cannot_be_reached_ends_the_start(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("discord.http.Route.BASE", "http://127.0.0.1:1/api/v10")
+    settings = Settings(_env_file=None, data_dir=data_dir, backup_hours=0)
+    async with open_app(settings) as app:
+        with pytest.raises(UpstreamError, match="Discord"):
+            await serve(app, "a token that nobody hears", asyncio.Event())
 
 
 async def test_an_intent_that_is_not_allowed_ends_the_start(discord):

@@ -155,7 +155,7 @@ async def test_why_leaves_out_what_rounds_to_nothing():
 async def test_why_says_when_a_track_was_drawn_by_lot():
     """Variety and adventure did not move it up then."""
     assert "drawn by lot" in why_words(policy=Policy.EXPLORE)
-    assert "moved it by +0.35" in why_words(policy=Policy.EXPLOIT)
+    assert "+0.35 for this one" in why_words(policy=Policy.EXPLOIT)
 
 
 async def test_reasons_of_one_kind_share_their_verb_and_an_artist_is_called_one():

@@ -179,7 +179,8 @@ choose it from the list that opens, type its value, press Enter, then the arrow.
     or /doors with the option listenbrainz {name_at_sources(ACCOUNTS[0][0])}, another stand-in.
 
 The bot asks nothing outside this computer, and all of it is deleted at the end. A title's link
-opens a search on YouTube; covers and the links of "Listen in" are made up. Ctrl-C ends the demo.
+opens a search on YouTube; covers, playlists and what "Listen in" links to are made up.
+Ctrl-C ends the demo.
 {SEPARATOR}"""
 
 

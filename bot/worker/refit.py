@@ -15,7 +15,6 @@ from bot.adapters.sqlite.training_rows import GESTURES, TrainingRows, read_train
 from bot.domain.candidates import Origin
 from bot.domain.sources import OpenSource
 from recsys import Catalogue, Evidence, HybridRecommender, Interactions, Kind, RecsysError
-from recsys.config import Config
 from recsys.evaluation import Case, Comparison, compare
 from recsys.preprocessing.rows import clean
 from recsys.similar import borrowed_popularity, borrowed_tags, merged

@@ -242,6 +242,7 @@ def _build(
             profiles=profiles,
             consent=consent,
             serving=serving,
+            candidates=candidates,
             training=training,
             compute=compute,
             clock=clock,
@@ -281,6 +282,7 @@ def _build(
             uploads=uploads,
             worker=worker,
             consent=consent,
+            candidates=candidates,
             training=training,
             clock=clock,
         ),
@@ -302,7 +304,11 @@ def _build(
         notices=NoticeBoard(preferences=preferences),
         doors=DoorService(
             reader=DoorReader(
-                syncs=database.door_syncs, store=database.doors, training=training, clock=clock
+                syncs=database.door_syncs,
+                store=database.doors,
+                candidates=candidates,
+                training=training,
+                clock=clock,
             ),
             syncs=database.door_syncs,
             store=database.doors,

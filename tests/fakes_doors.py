@@ -78,3 +78,13 @@ class NoTraining:
 
     def wake(self) -> None:
         self.woken += 1
+
+
+class NoCandidates:
+    """Remembers whose artists were to be asked about."""
+
+    def __init__(self) -> None:
+        self.woken: list[int] = []
+
+    def wake(self, member_id: int) -> None:
+        self.woken.append(member_id)

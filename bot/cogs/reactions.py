@@ -81,16 +81,18 @@ class Reactions(commands.Cog):
             log.info("caught up with %d reactions", changes)
 
     async def _reconcile(self, message: OpenMessage) -> int:
-        try:
+        async def look() -> dict[tuple[MemberId, str], Verdict]:
             channel = self._bot.get_partial_messageable(message.channel_id)
             found = await channel.fetch_message(message.message_id)
-            standing = {
+            return {
                 (MemberId(user.id), str(reaction.emoji)): verdict
                 for reaction, verdict in _votes(found.reactions)
                 async for user in reaction.users()
                 if not user.bot
             }
-            return await self._services.feedback.reconcile(message.message_id, standing)
+
+        try:
+            return await self._services.feedback.reconcile(message.message_id, look)
         except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
             log.info("reactions of message %d can't be read: %s", message.message_id, error)
         except MusicBotError:

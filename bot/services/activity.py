@@ -21,6 +21,7 @@ from bot.services.training import TrainingService
 log = logging.getLogger(__name__)
 
 FILE_EVERY_S: Final = 600.0
+AGAIN_AFTER_TROUBLE_S: Final = 60.0
 SOURCE: Final = Source.DISCORD_ACTIVITY
 
 
@@ -75,14 +76,17 @@ class ActivityService:
         while True:
             try:
                 await self.round()
+                await self._store_until_next_round()
             except Exception:  # a loop catches once, logs and lives on
                 log.exception("listening on Discord could not be stored")
-            deadline = asyncio.get_running_loop().time() + FILE_EVERY_S
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout_at(deadline):
-                    while True:
-                        await self._wake.wait()
-                        await self.store()
+                await asyncio.sleep(AGAIN_AFTER_TROUBLE_S)
+
+    async def _store_until_next_round(self) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(FILE_EVERY_S):
+                while True:
+                    await self._wake.wait()
+                    await self.store()
 
     async def close(self) -> None:
         """Store the last changes."""
@@ -91,10 +95,12 @@ class ActivityService:
     async def store(self) -> None:
         """Store every state that changed."""
         self._wake.clear()
-        while self._changed:
-            state = self._followed.get(self._changed.pop())
+        for member_id in list(self._changed):
+            state = self._followed.get(member_id)
             if state is not None:
                 await self._plays.save(state)
+            if state is self._followed.get(member_id):
+                self._changed.discard(member_id)
 
     async def round(self) -> int:
         """End what was left, file what ended; return how many listens are new."""

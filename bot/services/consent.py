@@ -1,5 +1,8 @@
 """Nothing about a person is stored before they said yes."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from bot.domain.ids import MemberId
 from bot.domain.members import CONSENT_VERSION
 from bot.errors import ConsentMissingError
@@ -13,13 +16,16 @@ class ConsentService:
         self._members = members
         self._clock = clock
         self._agreed: set[MemberId] = set()
+        self._leaving: set[MemberId] = set()
 
     async def given(self, member_id: MemberId) -> bool:
         """Return whether a member agreed to the present version of the privacy text."""
+        if member_id in self._leaving:
+            return False
         if member_id in self._agreed:
             return True
         consent = await self._members.consent(member_id)
-        if consent is None or consent.version < CONSENT_VERSION:
+        if consent is None or consent.version < CONSENT_VERSION or member_id in self._leaving:
             return False
         self._agreed.add(member_id)
         return True
@@ -34,6 +40,12 @@ class ConsentService:
         await self._members.agree(member_id, version=CONSENT_VERSION, at=self._clock.now())
         self._agreed.add(member_id)
 
-    def forget(self, member_id: MemberId) -> None:
-        """Drop a member from memory after an erasure."""
-        self._agreed.discard(member_id)
+    @contextmanager
+    def withdrawn(self, member_id: MemberId) -> Iterator[None]:
+        """Let nobody store anything about a member while they are being erased."""
+        self._leaving.add(member_id)
+        try:
+            yield
+        finally:
+            self._leaving.discard(member_id)
+            self._agreed.discard(member_id)

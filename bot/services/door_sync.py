@@ -27,6 +27,7 @@ from bot.errors import (
 )
 from bot.ports import Clock, DoorStore
 from bot.ports_doors import DoorSyncStore, NameDoor
+from bot.services.candidates import CandidateService
 from bot.services.training import TrainingService
 
 log = logging.getLogger(__name__)
@@ -58,6 +59,7 @@ class DoorReader:
         *,
         syncs: DoorSyncStore,
         store: DoorStore,
+        candidates: CandidateService,
         training: TrainingService,
         clock: Clock,
     ) -> None:
@@ -65,6 +67,7 @@ class DoorReader:
         """Doors that are open; the wiring opens those that the operator wants."""
         self._syncs = syncs
         self._store = store
+        self._candidates = candidates
         self._training = training
         self._clock = clock
         self._changed = asyncio.Event()
@@ -112,13 +115,16 @@ class DoorReader:
         door, added = self.doors[state.source], 0
         try:
             state, added = await self._read(door, state)
-        except NotFoundError:
-            return 0  # disconnected meanwhile
+        except NotFoundError:  # disconnected meanwhile
+            self._watchers.pop((state.member_id, state.source), None)
+            return 0
         except (UpstreamError, UserError) as error:
             state = self._after(error, await self._fresh(state))
         await self._syncs.save(state)
         if added:
             self._training.wake()
+            if not state.reading:
+                self._candidates.wake(state.member_id)
         await self._tell(state, added)
         return added
 

@@ -1,6 +1,6 @@
 """Votes: stored first, then shown what they moved."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 from bot.domain.feedback import BlockKind, Gesture, Verdict, Via
 from bot.domain.ids import ArtistId, MemberId, MessageId, ShownItemId
@@ -15,15 +15,23 @@ from bot.ports import (
     GestureStore,
     RecommendationStore,
 )
+from bot.services.candidates import CandidateService
 from bot.services.consent import ConsentService
 from bot.services.profiles import Listener, Profiles
 from bot.services.receipts import moved_artists
 from bot.services.serving import ServingModel
 from bot.services.training import TrainingService
 
+Look = Callable[[], Awaitable[Mapping[tuple[MemberId, str], Verdict]]]
+"""Reads which reactions stand on a message."""
+
 
 class FeedbackService:
-    """Records gestures and blocks; answers with a receipt made of two fold-ins."""
+    """Records gestures and blocks; answers with a receipt made of two fold-ins.
+
+    A gesture counts from when it came in: whatever is looked up first may take longer for one than
+    for the one after it.
+    """
 
     def __init__(
         self,
@@ -35,6 +43,7 @@ class FeedbackService:
         profiles: Profiles,
         consent: ConsentService,
         serving: ServingModel,
+        candidates: CandidateService,
         training: TrainingService,
         compute: Compute,
         clock: Clock,
@@ -46,6 +55,7 @@ class FeedbackService:
         self._profiles = profiles
         self._consent = consent
         self._serving = serving
+        self._candidates = candidates
         self._training = training
         self._compute = compute
         self._clock = clock
@@ -60,6 +70,7 @@ class FeedbackService:
         NotFoundError
             When the card is no longer on record.
         """
+        at = self._clock.now()
         await self._consent.require(member_id)
         recommendation, item = await self._shown(item_id)
         before = await self._profiles.load(member_id)
@@ -71,17 +82,20 @@ class FeedbackService:
                 via=Via.BUTTON,
                 emoji="",
                 verdict=verdict,
-                made_at=self._clock.now(),
+                made_at=at,
             )
         )
+        if changed and verdict is Verdict.UP:
+            self._candidates.wake(member_id)
         return await self._receipt(item.scored.subject, verdict, before, changed=changed)
 
     async def take_back(self, member_id: MemberId, item_id: ShownItemId) -> Receipt:
         """End every vote of a member on what a shown item stands for."""
+        at = self._clock.now()
         await self._consent.require(member_id)
         _, item = await self._shown(item_id)
         before = await self._profiles.load(member_id)
-        changed = await self._gestures.clear(member_id, item_id, at=self._clock.now())
+        changed = await self._gestures.clear(member_id, item_id, at=at)
         return await self._receipt(item.scored.subject, 0, before, changed=changed)
 
     async def reacted(
@@ -94,6 +108,7 @@ class FeedbackService:
         added: bool,
     ) -> bool:
         """Store or end a reaction; people who never agreed, and other messages, are ignored."""
+        at = self._clock.now()
         recommendation = await self._recommendations.of_message(message_id)
         if recommendation is None or not await self._consent.given(member_id):
             return False
@@ -107,7 +122,7 @@ class FeedbackService:
                     via=Via.EMOJI,
                     emoji=emoji,
                     verdict=verdict,
-                    made_at=self._clock.now(),
+                    made_at=at,
                 )
             )
         else:
@@ -117,17 +132,21 @@ class FeedbackService:
                 item_id=single,
                 via=Via.EMOJI,
                 emoji=emoji,
-                at=self._clock.now(),
+                at=at,
             )
         if changed:
             self._training.wake()
+            if added and verdict is Verdict.UP:
+                self._candidates.wake(member_id)
         return changed
 
-    async def reconcile(
-        self, message_id: MessageId, standing: Mapping[tuple[MemberId, str], Verdict]
-    ) -> int:
-        """Make stored reactions on one message equal to what Discord shows."""
-        changes = await self._gestures.reconcile(message_id, standing, at=self._clock.now())
+    async def reconcile(self, message_id: MessageId, look: Look) -> int:
+        """Make stored reactions on one message equal to what Discord shows when looked at now.
+
+        What is told while the look is under way is newer than what it sees, and stands.
+        """
+        at = self._clock.now()
+        changes = await self._gestures.reconcile(message_id, await look(), at=at)
         if changes:
             self._training.wake()
         return changes

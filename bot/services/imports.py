@@ -8,6 +8,7 @@ from bot.domain.ids import ImportId, MemberId
 from bot.domain.listening import ImportJob, ImportState
 from bot.errors import BadFileError, MusicBotError, StorageError, UserError, WorkerError
 from bot.ports import Clock, ListenStore, Uploads, Worker
+from bot.services.candidates import CandidateService
 from bot.services.consent import ConsentService
 from bot.services.training import TrainingService
 
@@ -29,6 +30,7 @@ class ImportService:
         uploads: Uploads,
         worker: Worker,
         consent: ConsentService,
+        candidates: CandidateService,
         training: TrainingService,
         clock: Clock,
     ) -> None:
@@ -36,6 +38,7 @@ class ImportService:
         self._uploads = uploads
         self._worker = worker
         self._consent = consent
+        self._candidates = candidates
         self._training = training
         self._clock = clock
         self._running: dict[MemberId, asyncio.Lock] = {}
@@ -121,6 +124,8 @@ class ImportService:
         except StorageError:
             raise  # the job stays unfinished and goes on at the next start
         finished = await self._close(job, ImportState.DONE, None)
+        if finished.rows_added:
+            self._candidates.wake(finished.member_id)
         self._training.wake()
         log.info(
             "import %d of member %d: %d rows, %d new",

@@ -49,8 +49,8 @@ class PrivacyService:
         """Delete a member for good; the next refit is published without their listens."""
         if self._activity is not None:
             self._activity.dismiss(member_id)
-        report = await self._members.erase(member_id, at=self._clock.now())
-        self._consent.forget(member_id)
+        with self._consent.withdrawn(member_id):
+            report = await self._members.erase(member_id, at=self._clock.now())
         self._preferences.forget(member_id)
         self._training.wake()
         log.info("a member was erased: %d rows", sum(report.removed.values()))

@@ -17,7 +17,7 @@ from bot.domain.ids import MemberId
 from bot.domain.listening import FetchedListen, Source
 from bot.errors import AccessRefusedError, GoneError, RateLimitedError, UpstreamError
 from bot.services.door_sync import RESERVE_SHARE, DoorReader, next_pause, remainders
-from tests.fakes_doors import DAY, FakeClock, FakeDoor, NoTraining, listen
+from tests.fakes_doors import DAY, FakeClock, FakeDoor, NoCandidates, NoTraining, listen
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -33,12 +33,14 @@ class Desk:
         self.clock = FakeClock()
         self.door = FakeDoor()
         self.training = NoTraining()
+        self.candidates = NoCandidates()
 
     def reader(self) -> DoorReader:
         """A new one each time: nothing may live in its memory."""
         reader = DoorReader(
             syncs=self.database.door_syncs,
             store=self.database.doors,
+            candidates=cast("Any", self.candidates),
             training=cast("Any", self.training),
             clock=self.clock,
         )

@@ -87,6 +87,7 @@ async def measure(plays: int) -> Table:
                 uploads=uploads,
                 worker=worker,
                 consent=app.services.consent,
+                candidates=app.services.candidates,
                 training=app.services.training,
                 clock=SystemClock(),
             )

@@ -66,7 +66,7 @@ class PartialUploads(Protocol):
         ...
 
     async def received(self, folder: str) -> int:
-        """Return how many bytes have arrived."""
+        """Return how many bytes have arrived; `NotFoundError` when the file is gone."""
         ...
 
     async def append(self, folder: str, data: bytes) -> None:

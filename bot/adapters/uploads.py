@@ -11,6 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import ParamSpec, Self, TypeVar
 
+from bot.errors import NotFoundError
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -52,8 +54,17 @@ class UploadFolder:
         return await self._run(self._begin)
 
     async def received(self, folder: str) -> int:
-        """Return how many bytes of a file have arrived; what is on disk says so, nothing else."""
-        return await self._run(_size, self._arriving(folder))
+        """Return how many bytes of a file have arrived; what is on disk says so, nothing else.
+
+        Raises
+        ------
+        NotFoundError
+            When the file is gone.
+        """
+        try:
+            return await self._run(_size, self._arriving(folder))
+        except FileNotFoundError:
+            raise NotFoundError from None
 
     async def append(self, folder: str, data: bytes) -> None:
         """Write bytes behind what has arrived."""

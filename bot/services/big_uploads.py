@@ -8,11 +8,12 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from bot.domain.listening import ImportJob, ImportState
 from bot.domain.uploads import UploadFile, UploadTicket
-from bot.errors import MusicBotError, UserError
+from bot.errors import MusicBotError, NotFoundError, UserError
 from bot.ports import Clock
 from bot.ports_uploads import PartialUploads, UploadTicketStore
 from bot.services.imports import ImportService
@@ -79,15 +80,18 @@ class BigUploads:
             job = await self._imports.job(ticket.member_id, ticket.import_id)
             size = ticket.file.size if ticket.file else 0
             return UploadState(ticket, size, job, self._troubles.get(ticket.import_id))
-        received = 0 if ticket.folder is None else await self._files.received(ticket.folder)
-        return UploadState(ticket, received)
+        return UploadState(ticket, await self._received(ticket) or 0)
 
     async def offset(self, ticket: UploadTicket) -> int:
         """Return from where to go on; a connection that still seems open is given up."""
-        if ticket.import_id is not None or ticket.folder is None:
+        if ticket.import_id is not None or ticket.folder is None or ticket.file is None:
             raise UploadRefusedError
         await self._stop(ticket)
-        return await self._files.received(ticket.folder)
+        received = await self._received(ticket)
+        if received is None:
+            raise UploadRefusedError
+        await self._complete(ticket.id_hash, ticket.folder, ticket.file, received)
+        return received
 
     async def choose(self, ticket: UploadTicket, file: UploadFile) -> int:
         """Note which file comes; return how much of it is there already.
@@ -103,7 +107,10 @@ class BigUploads:
             raise UploadRefusedError("upload.refused.size", limit=self.limit_mb)
         await self._stop(ticket)
         if ticket.file == file and ticket.folder is not None:
-            return await self._files.received(ticket.folder)
+            received = await self._received(ticket)
+            if received is not None:
+                await self._complete(ticket.id_hash, ticket.folder, file, received)
+                return received
         if await self._files.free_bytes() < file.size + MIN_FREE_BYTES:
             log.warning("no room for an upload of %d MiB", file.size // MIB)
             raise UploadRefusedError("upload.refused.room")
@@ -136,16 +143,16 @@ class BigUploads:
             raise UploadRefusedError("upload.refused.busy")
         task = asyncio.create_task(self._take(ticket.folder, ticket.file, offset, pieces))
         self._writing[ticket.id_hash] = task
+        task.add_done_callback(partial(self._written, ticket.id_hash))
         try:
             await asyncio.wait([task])
-        finally:
-            if self._writing.get(ticket.id_hash) is task:
-                del self._writing[ticket.id_hash]
+        except asyncio.CancelledError:
+            task.cancel()
+            raise
         if task.cancelled():
             raise UploadRefusedError("upload.refused.overtaken")
         received = task.result()
-        if received == ticket.file.size:
-            await self._complete(ticket, ticket.folder, ticket.file)
+        await self._complete(ticket.id_hash, ticket.folder, ticket.file, received)
         return received
 
     async def sweep(self) -> int:
@@ -169,15 +176,31 @@ class BigUploads:
             await asyncio.wait(tasks)
 
     async def _stop(self, ticket: UploadTicket) -> None:
-        task = self._writing.pop(ticket.id_hash, None)
-        if task is not None:
+        """End what writes for a link; who comes meanwhile is ended, too, so there is never a second."""
+        while (task := self._writing.pop(ticket.id_hash, None)) is not None:
             task.cancel()
             await asyncio.wait([task])
+
+    def _written(self, id_hash: str, task: asyncio.Task[int]) -> None:
+        if self._writing.get(id_hash) is task:
+            del self._writing[id_hash]
+        if not task.cancelled():
+            task.exception()  # who asked may be gone: then nobody else hears of it
+
+    async def _received(self, ticket: UploadTicket) -> int | None:
+        """Return how much has arrived; None when there is nothing any more, as after a restore."""
+        try:
+            return None if ticket.folder is None else await self._files.received(ticket.folder)
+        except NotFoundError:
+            return None
 
     async def _take(
         self, folder: str, file: UploadFile, offset: int, pieces: AsyncIterator[bytes]
     ) -> int:
-        received = await self._files.received(folder)
+        try:
+            received = await self._files.received(folder)
+        except NotFoundError:
+            raise UploadRefusedError from None
         if offset != received:
             raise WrongOffsetError
         try:
@@ -203,9 +226,12 @@ class BigUploads:
             await asyncio.wait([write])
             raise
 
-    async def _complete(self, ticket: UploadTicket, folder: str, file: UploadFile) -> None:
+    async def _complete(self, id_hash: str, folder: str, file: UploadFile, received: int) -> None:
+        """Begin the import once all is there; also when a stop came just before that."""
+        if received != file.size:
+            return
         await self._files.seal(folder, file.name)
-        job = await self._tickets.use_up(ticket.id_hash, at=self._clock.now())
+        job = await self._tickets.use_up(id_hash, at=self._clock.now())
         if job is None:
             return
         task = asyncio.create_task(self._import(job), name=f"import {job.id}")
@@ -222,6 +248,9 @@ class BigUploads:
             notice = Notice(error.key, error.params, answer=True)
         except MusicBotError as error:
             log.warning("import %d stopped: %s", job.id, type(error).__name__)
+            return
+        except Exception:  # nobody waits for this task; the job goes on at the next start
+            log.exception("import %d stopped", job.id)
             return
         else:
             params = {"n": done.rows_added, "found": done.rows_found}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 from base64 import b64encode
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ import pytest
 from yarl import URL
 
 from bot.app import open_app
+from bot.errors import UserError
 from bot.settings import Settings
 from bot.web.uploads import TUS, TUS_TYPE
 from bot.worker.limits import MIB, Limits
@@ -219,6 +221,88 @@ async def test_a_newer_connection_overtakes_one_that_hangs(house: House) -> None
     assert await sender.ask("HEAD", {}) == (200, 500)
     with pytest.raises(Exception, match=r"upload\.refused\.overtaken"):
         await old
+
+
+async def test_of_two_that_overtake_at_once_one_writes(house: House) -> None:
+    sender = await Sender.admitted(house)
+    await sender.choose(len(EXPORT))
+    uploads = uploads_of(house)
+    ticket = await uploads.links.admitted(*sender.carried())
+    sent = asyncio.Event()
+
+    async def hanging():
+        yield EXPORT[:500]
+        sent.set()
+        await asyncio.Event().wait()
+
+    async def piece():
+        yield EXPORT[500:1500]
+
+    old = asyncio.create_task(uploads.append(ticket, offset=0, pieces=hanging()))
+    await sent.wait()
+    newer = (uploads.append(ticket, offset=500, pieces=piece()) for _ in range(3))
+    ends = await asyncio.gather(old, *newer, return_exceptions=True)
+    assert [end for end in ends if not isinstance(end, UserError)] == [1500]
+    assert (await uploads.state(ticket)).received == 1500
+
+
+async def test_a_request_that_is_given_up_writes_no_more(house: House) -> None:
+    sender = await Sender.admitted(house)
+    await sender.choose(len(EXPORT))
+    uploads = uploads_of(house)
+    ticket = await uploads.links.admitted(*sender.carried())
+    sent, go, over = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def slow():
+        try:
+            yield EXPORT[:500]
+            sent.set()
+            await go.wait()
+            yield EXPORT[500:]
+        finally:
+            over.set()
+
+    request = asyncio.create_task(uploads.append(ticket, offset=0, pieces=slow()))
+    await sent.wait()
+    request.cancel()
+    go.set()
+    await asyncio.wait([request])
+    async with asyncio.timeout(30):
+        await over.wait()
+    assert (await uploads.state(ticket)).received == 500
+
+
+@pytest.mark.parametrize("asks", ["anew", "on"])
+async def test_a_stop_between_the_last_byte_and_the_import_costs_nothing(
+    house: House, asks: str
+) -> None:
+    sender = await Sender.admitted(house)
+    await sender.choose(len(EXPORT))
+    await sender.send(0, EXPORT[:1000])
+    (folder,) = folders(house)
+    with (folder / "raw" / "0000").open("ab") as file:
+        file.write(EXPORT[1000:])
+    if asks == "anew":
+        assert await sender.choose(len(EXPORT)) == (201, len(EXPORT))
+    else:
+        assert await sender.ask("HEAD", {}) == (200, len(EXPORT))
+    assert await sender.plays() == 400
+    assert (await sender.state())["done"]
+
+
+async def test_what_a_restore_left_of_an_upload_begins_anew(house: House) -> None:
+    """Backups hold the link and no file."""
+    sender = await Sender.admitted(house)
+    await sender.choose(len(EXPORT))
+    await sender.send(0, EXPORT[:1000])
+    (folder,) = folders(house)
+    shutil.rmtree(folder)
+    assert (await sender.state())["received"] == 0
+    assert (await sender.ask("HEAD", {}))[0] == 403
+    assert (await sender.send(1000, EXPORT[1000:]))[0] == 403
+    assert await sender.choose(len(EXPORT)) == (201, 0)
+    assert await sender.send(0, EXPORT) == (204, len(EXPORT))
+    assert await sender.plays() == 400
 
 
 @pytest.mark.parametrize("offset", [1, 5000])

@@ -362,7 +362,14 @@ class _Background:
 
     def own(self, name: str, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work, name=name)
+        task.add_done_callback(_tell_of_death)
         self._stack.push_async_callback(_end, task)
+
+
+def _tell_of_death(task: asyncio.Task[None]) -> None:
+    """Say that a task broke off: nobody awaits it before the end."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.critical("the task %s broke off; restart the bot", task.get_name(), exc_info=error)
 
 
 async def _end(task: asyncio.Task[None]) -> None:

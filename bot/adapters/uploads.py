@@ -17,7 +17,8 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 _FOLDER = re.compile(r"[0-9a-f]{32}")
-_UNFINISHED = ".new-"
+UNFINISHED = ".new-"
+"""Such folders are deleted at the next start."""
 _THREADS = 2
 RAW = "raw"
 NAMES = "names.json"
@@ -105,7 +106,7 @@ class UploadFolder:
     def _store(self, files: list[tuple[str, bytes]]) -> str:
         name = secrets.token_hex(16)
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        new = self._folder / f"{_UNFINISHED}{name}"
+        new = self._folder / f"{UNFINISHED}{name}"
         raw = new / RAW
         try:
             new.mkdir(mode=0o700)
@@ -145,7 +146,7 @@ class UploadFolder:
         stale = [
             path
             for path in self._folder.iterdir()
-            if path.name.startswith(_UNFINISHED)
+            if path.name.startswith(UNFINISHED)
             or (_FOLDER.fullmatch(path.name) and path.name not in keep)
         ]
         for path in stale:

@@ -6,7 +6,14 @@ from collections.abc import Awaitable, Callable, Iterable
 
 from bot.domain.ids import ImportId, MemberId
 from bot.domain.listening import ImportJob, ImportState
-from bot.errors import BadFileError, MusicBotError, StorageError, UserError, WorkerError
+from bot.errors import (
+    BadFileError,
+    MusicBotError,
+    NotFoundError,
+    StorageError,
+    UserError,
+    WorkerError,
+)
 from bot.ports import Clock, ListenStore, Uploads, Worker
 from bot.services.candidates import CandidateService
 from bot.services.consent import ConsentService
@@ -148,7 +155,10 @@ class ImportService:
 
     async def _job(self, import_id: ImportId) -> ImportJob:
         jobs = await self._listens.imports(unfinished=True)
-        return next(job for job in jobs if job.id == import_id)
+        job = next((job for job in jobs if job.id == import_id), None)
+        if job is None:
+            raise NotFoundError  # erased meanwhile
+        return job
 
     async def _close(self, job: ImportJob, state: ImportState, error_key: str | None) -> ImportJob:
         finished = await self._listens.finish_import(

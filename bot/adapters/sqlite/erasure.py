@@ -24,6 +24,7 @@ from bot.adapters.sqlite.forgetting import (
     delete_rows,
     delete_tracks,
     find_traces,
+    folders_of,
     forget_unasked,
     rebuild,
     slices,
@@ -31,6 +32,7 @@ from bot.adapters.sqlite.forgetting import (
 from bot.adapters.sqlite.ledger import ErasureLedger
 from bot.adapters.sqlite.meta import get_meta
 from bot.adapters.sqlite.writer import Writer
+from bot.adapters.uploads import UNFINISHED
 from bot.domain.ids import MemberId
 from bot.domain.members import ErasureReport
 
@@ -69,24 +71,35 @@ class Erasure:
     async def _forget(self, member_id: MemberId, at_ms: int, *, again: bool) -> ErasureReport:
         traces = await self._readers.run_long(find_traces, member_id, anybodys=again)
         # Files first: the rows are what they are found by.
-        files = await self._writer.run_alone(
-            lambda _raw: sum(_delete_folder(self._uploads, name) for name in traces.folders)
-        )
+        files = await self._delete_folders(traces.folders)
         removed: Counter[str] = Counter()
         while n := await self._writer.run(delete_listens, member_id):
             removed["listens"] += n
-        removed.update(await self._writer.run(delete_rows, member_id))
+        late, rows = await self._writer.run(
+            lambda raw: (folders_of(raw, member_id), delete_rows(raw, member_id))
+        )
+        removed.update(rows)
         await self._writer.run(forget_unasked)
         for tracks in slices(traces.tracks):
             removed["tracks"] += await self._writer.run(delete_tracks, tracks)
         for artists in slices(traces.artists):
             removed["artists"] += await self._writer.run(delete_artists, artists)
-        removed.update(await self._writer.run(delete_member, member_id, at_ms))
+        later, rows = await self._writer.run(
+            lambda raw: (folders_of(raw, member_id), delete_member(raw, member_id, at_ms))
+        )
+        removed.update(rows)
+        files += await self._delete_folders((*late, *later))
         return ErasureReport(
             member_id=member_id,
             removed={table: n for table, n in removed.items() if n},
             files=files,
             bytes_left_in_log=await self._scrub(member_id),
+        )
+
+    async def _delete_folders(self, names: Sequence[str]) -> int:
+        """Delete uploads; return their files. What came in meanwhile is found by rows, too."""
+        return await self._writer.run_alone(
+            lambda _raw: sum(_delete_folder(self._uploads, name) for name in names)
         )
 
     async def _scrub(self, member_id: MemberId) -> int:
@@ -147,5 +160,7 @@ def _delete_folder(uploads: Path, name: str) -> int:
     if folder.parent != uploads or not folder.is_dir() or folder.is_symlink():
         return 0
     files = sum(1 for path in folder.rglob("*") if path.is_file())
-    shutil.rmtree(folder)
+    doomed = folder.with_name(f"{UNFINISHED}{name}")
+    folder.rename(doomed)  # whoever still writes here finds no folder for its next file
+    shutil.rmtree(doomed)
     return files

@@ -128,10 +128,7 @@ def find_traces(raw: sqlite3.Connection, member_id: MemberId, *, anybodys: bool 
         f"UNION SELECT artist_id FROM tracks WHERE id IN ({tracks})"
     )
     return Traces(
-        folders=ids(
-            "SELECT folder FROM imports WHERE member_id = ?1 UNION "
-            "SELECT folder FROM upload_tickets WHERE member_id = ?1 AND folder IS NOT NULL"
-        ),
+        folders=folders_of(raw, member_id),
         tracks=ids(
             "SELECT id FROM tracks WHERE atlas = 0 "
             + ("AND ?1 IS NOT NULL" if anybodys else f"AND id IN ({tracks})")
@@ -141,6 +138,16 @@ def find_traces(raw: sqlite3.Connection, member_id: MemberId, *, anybodys: bool 
             + ("AND ?1 IS NOT NULL" if anybodys else f"AND id IN ({artists})")
         ),
     )
+
+
+def folders_of(raw: sqlite3.Connection, member_id: MemberId) -> tuple[str, ...]:
+    """Return the uploads on disk that a member's rows name."""
+    rows = raw.execute(
+        "SELECT folder FROM imports WHERE member_id = ?1 UNION "
+        "SELECT folder FROM upload_tickets WHERE member_id = ?1 AND folder IS NOT NULL",
+        (member_id,),
+    )
+    return tuple(folder for (folder,) in rows)
 
 
 def delete_listens(raw: sqlite3.Connection, member_id: MemberId) -> int:

@@ -3,12 +3,15 @@
 import asyncio
 import json
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bot.adapters.sqlite import erasure as erasing
+from bot.adapters.sqlite import imports
 from bot.adapters.sqlite.connection import connect_reader
 from bot.adapters.sqlite.database import Database
 from bot.adapters.sqlite.export import QUERIES
@@ -282,6 +285,36 @@ async def test_an_import_under_way_ends_with_its_member(database: Database) -> N
     with pytest.raises(NotFoundError):
         await database.listens.absorb(job.id, limit=4)
     assert not (database.uploads_dir / "a").exists()
+
+
+async def test_an_upload_that_comes_during_the_erasure_goes_too(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its folder was not there yet when the folders were looked up."""
+    await database.members.agree(ANA, version=1, at=NOW)
+    folders = [database.uploads_dir / name for name in ("early", "late", "later")]
+    for folder in folders:
+        (folder / "raw").mkdir(parents=True)
+        (folder / "raw" / "0000").write_bytes(b"private")
+    await database.listens.begin_import(ANA, file_names=["x"], folder="early", at=NOW)
+
+    def after(step: Callable[..., Any], folder: str) -> Callable[..., Any]:
+        came: list[str] = []
+
+        def wrapped(raw: sqlite3.Connection, *args: Any) -> Any:
+            if folder not in came:
+                came.append(folder)
+                imports.begin(raw, ANA, ["x"], folder, NOW_MS)
+            return step(raw, *args)
+
+        return wrapped
+
+    monkeypatch.setattr(erasing, "delete_listens", after(erasing.delete_listens, "late"))
+    monkeypatch.setattr(erasing, "forget_unasked", after(erasing.forget_unasked, "later"))
+    report = await database.members.erase(ANA, at=at(1))
+    assert [folder for folder in folders if folder.exists()] == []
+    assert report.files == 3
+    assert not any(database.uploads_dir.iterdir())
 
 
 async def test_only_folders_right_below_uploads_are_deleted(database: Database) -> None:

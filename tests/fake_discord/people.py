@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     Until = Literal["sent", "acknowledged", "completed"]
 
-PATIENCE_S = 10.0
+PATIENCE_S = 60.0
 
 
 class People(Core):
@@ -254,11 +254,9 @@ class People(Core):
         if until == "sent":
             return record
         try:
-            async with asyncio.timeout(min(within, self.book.first_answer_s)):
-                await record.acknowledged.wait()
             async with asyncio.timeout(within):
                 await (record.acknowledged if until == "acknowledged" else record.completed).wait()
         except TimeoutError:
-            missing = "completed" if record.acknowledged.is_set() else "acknowledged in time"
+            missing = "completed" if record.acknowledged.is_set() else "acknowledged"
             raise NotSeenError(f"{record.name} was not {missing}\n{self.situation()}") from None
         return record

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-PATIENCE_S = 5.0
-START_S = 15.0
+PATIENCE_S = 60.0
+"""No wait ends by it unless something is broken, however slow the machine."""
+START_S = 60.0
 
 
 class Waiting(Core):

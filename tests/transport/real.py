@@ -7,23 +7,27 @@ import time
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from bot.adapters.spotify.addresses import Addresses
 from bot.app import App, open_app
 from bot.domain.ids import MemberId
 from bot.settings import Settings
 from tests.fake_discord import FakeDiscord, Intent
+from tests.fake_discord.waiting import PATIENCE_S
 from tests.fake_sources.server import FakeSources
 from tests.fake_spotify import FakeSpotify
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Awaitable, Callable
     from pathlib import Path
 
+    from bot.adapters.sqlite.writer import Writer
     from bot.client import MusicBot
     from bot.domain.feedback import Verdict
     from tests.fake_discord import Channel, Guild, User
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -39,6 +43,36 @@ class AheadClock:
         return time.monotonic() + self.ahead.total_seconds()
 
 
+class Stored:
+    """Wakes those who wait whenever the bot has stored something, or failed to."""
+
+    def __init__(self, writer: Writer) -> None:
+        self._event = asyncio.Event()
+        self._writer = writer
+        writer.run = self._watched  # type: ignore[method-assign]
+
+    async def _watched(self, change: Any, *args: Any, **kwargs: Any) -> Any:
+        try:
+            # Looked up each time: a test may replace the class's own.
+            return await type(self._writer).run(self._writer, change, *args, **kwargs)
+        finally:
+            self._event.set()
+            self._event = asyncio.Event()
+
+    async def until(self, read: Callable[[], Awaitable[T]], expected: T) -> None:
+        """Wait until something reads as expected; look once after each thing that was stored."""
+        found: T | None = None
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                while True:
+                    event = self._event
+                    if (found := await read()) == expected:
+                        return
+                    await event.wait()
+        except TimeoutError:
+            raise AssertionError(f"{found} never became {expected}") from None
+
+
 @dataclass
 class Real:
     """Ada and Bruno agreed and picked artists; Nova never agreed to anything."""
@@ -49,6 +83,7 @@ class Real:
     bot: MusicBot
     sources: FakeSources
     spotify: FakeSpotify
+    stored: Stored
     guild: Guild
     channel: Channel
     ada: User
@@ -87,6 +122,7 @@ async def real_bot(data_dir: Path, *, activity: bool = False) -> AsyncIterator[R
         async with open_app(
             settings, clock=clock, addresses=addresses, open_addresses=sources.addresses
         ) as app:
+            stored = Stored(app.database.writer)
             bot = app.make_bot(guild_ready_timeout=0.05)
             await bot.login(discord.token)
             connected = asyncio.create_task(bot.connect())
@@ -96,6 +132,19 @@ async def real_bot(data_dir: Path, *, activity: bool = False) -> AsyncIterator[R
                 await app.services.consent.agree(member_id)
                 artists = await app.services.onboarding.resolve_artists(PICKS[user.name])
                 await app.services.onboarding.pick(member_id, [a.id for a in artists])
-            yield Real(discord, app, clock, bot, sources, spotify, guild, channel, ada, bruno, nova)
+            yield Real(
+                discord=discord,
+                app=app,
+                clock=clock,
+                bot=bot,
+                sources=sources,
+                spotify=spotify,
+                stored=stored,
+                guild=guild,
+                channel=channel,
+                ada=ada,
+                bruno=bruno,
+                nova=nova,
+            )
             await bot.close()
             await connected

@@ -17,6 +17,7 @@ from bot.errors import SettingsError
 from bot.run import serve
 from bot.settings import Settings
 from tests.fake_discord import FakeDiscord
+from tests.fake_discord.waiting import PATIENCE_S
 from tests.transport.real import Real, real_bot
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class Evening:
         }
         assert self.real.discord.emit("PRESENCE_UPDATE", body, guild=here) == 1
         await self.real.bot.wait_for(
-            "raw_presence_update", check=lambda event: event.user_id == user.id, timeout=5
+            "raw_presence_update", check=lambda event: event.user_id == user.id, timeout=PATIENCE_S
         )
 
     def song(self, title: str, *, track: str = "a" * 22, **changes: Any) -> dict[str, Any]:
@@ -221,7 +222,7 @@ async def test_after_a_new_session_nothing_is_guessed(evening: Evening):
     real = evening.real
     await evening.switch_on(real.ada)
     await evening.shows(real.ada, [evening.song("Alison")])
-    ready = real.bot.wait_for("shard_ready", timeout=10)
+    ready = real.bot.wait_for("shard_ready", timeout=PATIENCE_S)
     real.discord.invalidate_session()
     await ready
     evening.later(100)

@@ -11,6 +11,7 @@ from bot.adapters.compute import ThreadCompute
 from bot.adapters.sqlite.connection import Readers
 from bot.adapters.sqlite.writer import Writer
 from bot.errors import StorageError
+from tests.fake_discord.waiting import PATIENCE_S
 from tests.fake_spotify.server import Fault
 from tests.transport.real import Real, real_bot
 
@@ -73,7 +74,7 @@ async def test_everything_is_acknowledged_while_all_else_hangs(
     assert waiting
     mended.set()
     for record in records:
-        await asyncio.wait_for(record.completed.wait(), 10)
+        await asyncio.wait_for(record.completed.wait(), PATIENCE_S)
         assert len(record.text) > 20, record
 
 

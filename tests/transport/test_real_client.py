@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -57,9 +55,7 @@ async def test_a_server_that_removed_the_bot_is_purged_after_thirty_days(real: R
     async def present() -> bool:
         return guild_id in await real.app.database.guilds.present()
 
-    await real.discord.wait_for(lambda: real.bot.get_guild(real.guild.id) is None, "the removal")
-    while await present():
-        await real.discord.wait_for(lambda: True, "a turn of the loop")
+    await real.stored.until(present, False)
     assert await guilds.purge_due() == 0
     real.clock.ahead = timedelta(days=30, hours=1)
     assert await guilds.purge_due() == 1
@@ -93,9 +89,7 @@ async def test_reactions_of_a_lost_session_are_read_again(real: Real, came_befor
     await change(real.bruno, message, "👍")
     await real.discord.react(real.nova, message, "👍")  # who never agreed: stays unknown
     looked = f"/channels/{message.channel.id}/messages/{message.id}"
-    await real.discord.wait_for(
-        lambda: real.discord.requests_to("GET", looked), "the second look", within=15
-    )
+    await real.discord.wait_for(lambda: real.discord.requests_to("GET", looked), "the second look")
     await _until(real, [] if came_before else [Verdict.UP])
     assert real.discord.gateway.identified == 2
     assert await real.votes(real.nova) == []
@@ -152,10 +146,4 @@ async def test_a_vote_whose_receipt_is_lost_is_durable_all_the_same(real: Real):
 
 
 async def _until(real: Real, verdicts: list[Verdict]) -> None:
-    """Read the votes until they are as expected."""
-    found: list[Verdict] | None = None
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(10):
-            while (found := await real.votes(real.bruno)) != verdicts:
-                pass
-    assert found == verdicts
+    await real.stored.until(lambda: real.votes(real.bruno), verdicts)

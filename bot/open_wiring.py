@@ -11,9 +11,9 @@ from bot.adapters.http.addresses import OpenAddresses
 from bot.domain.sources import OpenSource
 from bot.open_sources import OpenSources, in_words, open_sources, secrets_of
 from bot.ports import Clock
-from bot.ports_candidates import CandidateSource
-from bot.ports_doors import NameDoor
-from bot.ports_enrichment import EnrichmentStore, FactSource
+from bot.ports.candidates import CandidateSource
+from bot.ports.doors import NameDoor
+from bot.ports.enrichment import EnrichmentStore, FactSource
 from bot.services import Services
 from bot.services.enrichment import EnrichmentService, Lane
 from bot.services.upkeep import Chore

@@ -15,7 +15,7 @@ from bot.domain.ids import MemberId
 from bot.domain.listening import FetchedListen, Source
 from bot.errors import NotFoundError
 from bot.ports import Clock, DoorStore
-from bot.ports_activity import ActivityStore, Followed
+from bot.ports.activity import ActivityStore, Followed
 from bot.services.training import TrainingService
 
 log = logging.getLogger(__name__)

@@ -15,7 +15,7 @@ from bot.domain.listening import ImportJob, ImportState
 from bot.domain.uploads import UploadFile, UploadTicket
 from bot.errors import MusicBotError, NotFoundError, UserError
 from bot.ports import Clock
-from bot.ports_uploads import PartialUploads, UploadTicketStore
+from bot.ports.uploads import PartialUploads, UploadTicketStore
 from bot.services.imports import ImportService
 from bot.services.notices import Notice, NoticeBoard
 from bot.services.upload_links import UploadLinks, UploadRefusedError

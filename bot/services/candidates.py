@@ -17,7 +17,7 @@ from bot.domain.candidates import Brought, Origin, Seed
 from bot.domain.ids import ArtistId, MemberId
 from bot.errors import AccessRefusedError, RateLimitedError, UpstreamError
 from bot.ports import Clock
-from bot.ports_candidates import CandidateSource, CandidateStore
+from bot.ports.candidates import CandidateSource, CandidateStore
 from bot.services.training import TrainingService
 
 log = logging.getLogger(__name__)

@@ -26,7 +26,7 @@ from bot.errors import (
     UserError,
 )
 from bot.ports import Clock, DoorStore
-from bot.ports_doors import DoorSyncStore, NameDoor
+from bot.ports.doors import DoorSyncStore, NameDoor
 from bot.services.candidates import CandidateService
 from bot.services.training import TrainingService
 

@@ -7,7 +7,7 @@ from bot.domain.ids import MemberId
 from bot.domain.listening import Source
 from bot.errors import UserError
 from bot.ports import Clock, DoorStore, ListenStore
-from bot.ports_doors import DoorSyncStore
+from bot.ports.doors import DoorSyncStore
 from bot.services.activity import ActivityService
 from bot.services.consent import ConsentService
 from bot.services.door_sync import DoorReader, Watcher

@@ -15,7 +15,7 @@ from bot.errors import (
     UpstreamError,
 )
 from bot.ports import Clock
-from bot.ports_enrichment import EnrichmentStore, FactSource
+from bot.ports.enrichment import EnrichmentStore, FactSource
 from bot.services.training import TrainingService
 
 log = logging.getLogger(__name__)

@@ -28,7 +28,7 @@ from bot.errors import (
     UserError,
 )
 from bot.ports import Clock, DoorStore
-from bot.ports_spotify import (
+from bot.ports.spotify import (
     Identity,
     LinkRequestStore,
     SpotifyApi,

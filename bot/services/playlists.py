@@ -26,7 +26,7 @@ from bot.errors import (
     UserError,
 )
 from bot.ports import Clock
-from bot.ports_spotify import PlaylistStore, SpotifyApi
+from bot.ports.spotify import PlaylistStore, SpotifyApi
 from bot.services.spotify_tokens import SpotifyTokens
 from bot.services.track_titles import best_match
 

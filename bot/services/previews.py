@@ -6,7 +6,7 @@ from typing import Final
 from bot.domain.enrichment import Preview
 from bot.domain.music import Subject
 from bot.errors import UpstreamError, UserError
-from bot.ports_enrichment import PreviewSource
+from bot.ports.enrichment import PreviewSource
 
 PATIENCE_S: Final = 8.0
 

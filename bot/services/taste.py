@@ -18,7 +18,7 @@ from bot.ports import (
     ListenStore,
     RecommendationStore,
 )
-from bot.ports_candidates import CandidateStore
+from bot.ports.candidates import CandidateStore
 from bot.services.consent import ConsentService
 from bot.services.profiles import Listener, Profiles, seed_evidence
 from bot.services.reasons import key_of, name_shares

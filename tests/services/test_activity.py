@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     import pytest
 
-    from bot.ports_activity import Followed
+    from bot.ports.activity import Followed
 
 ANA = MemberId(1)
 

@@ -14,7 +14,7 @@ from typing import Final
 from bot.domain.spotify import GateState
 from bot.errors import RateLimitedError
 from bot.ports import Clock
-from bot.ports_spotify import GateStore
+from bot.ports.spotify import GateStore
 
 SERVICE: Final = "Spotify"
 RESERVE: Final = 0.2

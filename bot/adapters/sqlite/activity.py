@@ -13,7 +13,7 @@ from bot.adapters.sqlite.writer import Writer
 from bot.domain.activity import PlayUnderWay, Song
 from bot.domain.ids import MemberId
 from bot.domain.listening import FetchedListen, Source
-from bot.ports_activity import Followed
+from bot.ports.activity import Followed
 
 
 class SqliteActivityStore:

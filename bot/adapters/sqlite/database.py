@@ -70,7 +70,7 @@ if TYPE_CHECKING:
         ModelStore,
         RecommendationStore,
     )
-    from bot.ports_candidates import CandidateStore
+    from bot.ports.candidates import CandidateStore
 
 log = logging.getLogger(__name__)
 

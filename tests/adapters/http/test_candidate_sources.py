@@ -23,7 +23,7 @@ from bot.errors import AccessRefusedError, RateLimitedError, UpstreamError
 from tests.fake_sources.server import FakeSources, Fault
 
 if TYPE_CHECKING:
-    from bot.ports_candidates import CandidateSource
+    from bot.ports.candidates import CandidateSource
 
 SHORT = aiohttp.ClientTimeout(total=0.2)
 

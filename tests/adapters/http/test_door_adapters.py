@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import aiohttp
 
     from bot.demo.sources.world import StoodPerson
-    from bot.ports_doors import NameDoor
+    from bot.ports.doors import NameDoor
 
 NOW = 1_780_000_000
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from bot.adapters.http.clients import Clients
     from bot.demo.sources.server import Handler
     from bot.demo.sources.world import StoodArtist, StoodTrack
-    from bot.ports_enrichment import FactSource
+    from bot.ports.enrichment import FactSource
 
 COVERS = "https://covers.example"
 

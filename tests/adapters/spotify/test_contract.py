@@ -13,7 +13,7 @@ from bot.adapters.spotify.client import SpotifyClient
 from bot.covers import cover_for
 from bot.demo.spotify.world import Asked
 from bot.domain.spotify import SCOPES
-from bot.ports_spotify import SpotifyApi
+from bot.ports.spotify import SpotifyApi
 from tests.adapters.spotify.conftest import Line
 
 CONTRACT = json.loads(

@@ -1,4 +1,4 @@
-"""What the Spotify services need from the world; the general ports are in `bot.ports`.
+"""What the Spotify services need from the world; the general ones are in `bot.ports`.
 
 Everything that goes over the network raises `UpstreamError` or one of its children.
 """

@@ -92,6 +92,17 @@ class Brought:
 
 
 @dataclass(frozen=True, slots=True)
+class Reach:
+    """How far the questions got: artists that were asked about, and what is known through them."""
+
+    asked: int
+    artists: int
+    tracks: int
+    questions: Mapping[Origin, int]
+    """Asked on one day."""
+
+
+@dataclass(frozen=True, slots=True)
 class Vouched:
     """A source that named an artist as similar to another one."""
 

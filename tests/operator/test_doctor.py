@@ -13,7 +13,10 @@ import pytest
 
 from bot import doctor
 from bot.adapters.sqlite.database import Database
+from bot.doctor import network
+from bot.domain.candidates import Answer, FoundTrack, Neighbour, Origin, Seed
 from bot.domain.enrichment import Task, TaskState
+from bot.domain.ids import MemberId
 from bot.domain.sources import NAMES
 from bot.settings import Settings
 from tests.adapters.sqlite.stage import write_atlas
@@ -80,6 +83,27 @@ async def test_it_says_how_much_of_the_catalogue_is_known(tmp_path: Path):
     assert "3 failures in a row (OutageError)" in trouble
 
 
+async def test_it_says_what_was_found_beyond_the_pool(tmp_path: Path):
+    async with Database.open(tmp_path) as database:
+        await database.catalogue.seed_atlas(write_atlas(tmp_path / "atlas"))
+        await database.members.agree(MemberId(1), version=1, at=datetime.now(UTC))
+        (queen,) = await database.catalogue.search_artists("Queen", limit=1)
+        await database.listens.set_picks(MemberId(1), [queen.id], at=datetime.now(UTC))
+        await database.candidates.count_question(
+            Origin.DEEZER_RADIO, day=datetime.now(UTC).date().isoformat()
+        )
+        answer = Answer((Neighbour("Zyxband", 1.0, tracks=(FoundTrack("Zyxsong"),)),))
+        now = datetime.now(UTC)
+        seed = Seed(queen.id, "Queen")
+        await database.candidates.keep(Origin.DEEZER_RADIO, seed, answer, at=now, due_at=now)
+    said: list[str] = []
+    doctor.examine(Settings(_env_file=None, data_dir=tmp_path), None, offline=True, say=said.append)
+    assert (
+        "ok   beyond the pool: 1 artists and 1 tracks found by asking about 1 artists; "
+        "questions today: deezer_radio 1"
+    ) in said
+
+
 async def test_a_source_that_is_down_is_named_with_what_to_do(tmp_path: Path):
     async with FakeDiscord() as discord, FakeSources() as sources:
         sources.fail("/deezer", Fault.LATER, times=9, wait="7200")
@@ -98,7 +122,7 @@ async def test_a_refused_token_and_a_wrong_clock(tmp_path: Path, monkeypatch: py
         def now(cls, tz: Any = None) -> datetime:
             return datetime.now(UTC) + timedelta(minutes=5)
 
-    monkeypatch.setattr(doctor, "datetime", Late)
+    monkeypatch.setattr(network, "datetime", Late)
     async with FakeDiscord():
         code, said = await examined(tmp_path, None, discord_token="not.the.token")
     assert code == 1

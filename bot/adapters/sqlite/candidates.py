@@ -2,10 +2,12 @@
 
 import sqlite3
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import closing
 from datetime import datetime
+from pathlib import Path
 from typing import Final
 
-from bot.adapters.sqlite.connection import Readers
+from bot.adapters.sqlite.connection import Readers, connect_reader, storage_errors
 from bot.adapters.sqlite.finder import Finder, add_artist_ids
 from bot.adapters.sqlite.rows import id_list
 from bot.adapters.sqlite.seeds import everybody, load_seeds
@@ -17,6 +19,7 @@ from bot.domain.candidates import (
     Brought,
     Lookup,
     Origin,
+    Reach,
     Seed,
     Vouched,
 )
@@ -69,6 +72,28 @@ class SqliteCandidateStore:
     async def vouched(self, artist_id: ArtistId) -> Sequence[Vouched]:
         """Return who named an artist as similar to whom, the nearest first."""
         return await self._readers.run(_vouched, artist_id)
+
+
+def read_reach(path: Path, *, day: str) -> Reach:
+    """Count in a database file, without owning it.
+
+    Raises
+    ------
+    StorageError
+        When it can't be read.
+    """
+    with storage_errors(), closing(connect_reader(path)) as raw:
+        asked, artists, tracks = raw.execute(
+            "SELECT (SELECT count(DISTINCT artist_id) FROM similar_lookups), "
+            "(SELECT count(*) FROM found_artists), (SELECT count(*) FROM found_tracks)"
+        ).fetchone()
+        questions = raw.execute(
+            "SELECT source, questions FROM candidate_questions WHERE day = ? ORDER BY source",
+            (day,),
+        ).fetchall()
+    known = {origin.value for origin in Origin}
+    today = {Origin(source): n for source, n in questions if source in known}
+    return Reach(asked, artists, tracks, today)
 
 
 def _lookups(

@@ -82,7 +82,7 @@ class DoorSyncStore(Protocol):
         ...
 
     async def rows(self, source: Source) -> int:
-        """Return how many rows of a source are stored."""
+        """Return how many rows of a source are stored, be it of members or of artists."""
         ...
 
     async def dated_plays(

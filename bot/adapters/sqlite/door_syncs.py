@@ -55,7 +55,7 @@ class SqliteDoorSyncStore:
         await self._writer.run(_save, state)
 
     async def rows(self, source: Source) -> int:
-        """Return how many rows of a source are stored."""
+        """Return how many rows of a source are stored, be it of members or of artists."""
         return await self._readers.run(_rows, source)
 
     async def dated_plays(
@@ -137,11 +137,16 @@ def _save(raw: sqlite3.Connection, state: DoorSync) -> None:
 
 
 def _rows(raw: sqlite3.Connection, source: Source) -> int:
-    """Count by member: the natural key's index then answers without the rows themselves."""
+    """Count by member: the natural key's index then answers without the rows themselves.
+
+    What the same service told of artists counts, too: a limit on its data means all of it.
+    """
     (n,) = raw.execute(
         "SELECT coalesce(sum((SELECT count(*) FROM listens AS l "
         "  WHERE l.member_id = m.id AND l.source_id = s.id)), 0) "
-        "FROM sources AS s CROSS JOIN members AS m WHERE s.name = ?",
+        "+ (SELECT count(*) FROM similar_artists WHERE source GLOB ?1 || '_*') "
+        "+ (SELECT count(*) FROM artist_tags WHERE source = ?1) "
+        "FROM sources AS s CROSS JOIN members AS m WHERE s.name = ?1",
         (source.value,),
     ).fetchone()
     return int(n)

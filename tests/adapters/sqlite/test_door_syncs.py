@@ -9,7 +9,9 @@ import pytest
 
 from bot.adapters.sqlite.database import Database
 from bot.adapters.sqlite.ledger import ErasureLedger
+from bot.domain.candidates import Answer, Neighbour, Origin, Seed
 from bot.domain.doors import DoorSync
+from bot.domain.enrichment import Facts, Tag, Task
 from bot.domain.listening import FetchedListen, Source
 from bot.errors import NotFoundError, UserError
 from tests.adapters.sqlite.stage import ANA, BEN, NOW, NOW_MS, at, bring_in, row
@@ -104,6 +106,19 @@ async def test_rows_and_dated_plays_are_counted(database: Database) -> None:
     await database.doors.add(ANA, FM, listens, at=NOW)
     assert await database.door_syncs.rows(FM) == 7
     assert await database.door_syncs.rows(LB) == 0
+    (queen,) = await database.catalogue.search_artists("Queen", limit=1)
+    answer = Answer(tuple(Neighbour(f"Band {n}", 1.0) for n in range(3)))
+    for origin in (Origin.LASTFM_ARTISTS, Origin.DEEZER_RADIO):
+        await database.candidates.keep(origin, Seed(queen.id, "Queen"), answer, at=NOW, due_at=NOW)
+    facts = Facts(tags=(Tag("rock", 1.0, genre=True), Tag("zyxcore", 0.5, genre=True)))
+    await database.enrichment.save(Task.ARTIST_TAGS, {queen.id: (facts, NOW)})
+    (tags,) = await database.readers.run(
+        lambda raw: raw.execute(
+            "SELECT count(*) FROM artist_tags WHERE source = 'lastfm'"
+        ).fetchone()
+    )
+    assert tags > 0
+    assert await database.door_syncs.rows(FM) == 7 + 3 + tags, "what it told of artists counts, too"
     assert await database.door_syncs.dated_plays(ANA, FM) == {
         ("zyxband", "song"): 5,
         ("beatles", "other"): 1,

@@ -16,6 +16,7 @@ from bot.cogs.lists import member_of
 from bot.domain.listening import ImportJob
 from bot.errors import UserError
 from bot.services import Services
+from bot.services.imports import Files
 from bot.ui.account import import_done, import_working, upload_offer
 from bot.ui.texts import text
 
@@ -64,9 +65,13 @@ class Imports(commands.Cog):
             await self._offer_page(interaction, error)
             return
         await interaction.edit_original_response(view=import_working(None))
-        files = [(a.filename, await _read(a)) for a in attachments]
-        progress = _Progress(interaction)
-        job = await self._services.imports.run(member_id, files, on_progress=progress)
+
+        async def fetch() -> Files:
+            return [(a.filename, await _read(a)) for a in attachments]
+
+        job = await self._services.imports.fetch_and_run(
+            member_id, fetch, on_progress=_Progress(interaction)
+        )
         await interaction.edit_original_response(view=import_done(job))
 
     async def _offer_page(self, interaction: discord.Interaction[Any], why: UserError) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 from bot.domain.ids import ImportId, MemberId
 from bot.domain.listening import ImportJob, ImportState
@@ -24,6 +24,10 @@ log = logging.getLogger(__name__)
 CHUNK_ROWS = 10_000
 """Rows between two reports of progress; the store cuts them into short transactions."""
 
+UPLOADS_IN_MEMORY = 2
+"""Between Discord and the disk an upload is in memory, 100 MB at the most."""
+
+Files = Sequence[tuple[str, bytes]]
 Progress = Callable[[ImportJob], Awaitable[None]]
 
 
@@ -48,6 +52,7 @@ class ImportService:
         self._candidates = candidates
         self._training = training
         self._clock = clock
+        self._in_memory = asyncio.Semaphore(UPLOADS_IN_MEMORY)
         self._running: dict[MemberId, asyncio.Lock] = {}
 
     async def run(
@@ -57,7 +62,25 @@ class ImportService:
         *,
         on_progress: Progress | None = None,
     ) -> ImportJob:
-        """Import an upload and return how it ended; the files are on disk before work starts.
+        """Import files that are at hand and return how it ended; else as `fetch_and_run`."""
+        given = list(files)
+
+        async def at_hand() -> Files:
+            return given
+
+        return await self.fetch_and_run(member_id, at_hand, on_progress=on_progress)
+
+    async def fetch_and_run(
+        self,
+        member_id: MemberId,
+        fetch: Callable[[], Awaitable[Files]],
+        *,
+        on_progress: Progress | None = None,
+    ) -> ImportJob:
+        """Fetch an upload, import it and return how it ended; it is on disk before work starts.
+
+        Only a few uploads are in memory at once: the others wait. Who has an import under way
+        already is refused before anything is fetched.
 
         Raises
         ------
@@ -69,13 +92,13 @@ class ImportService:
         if lock.locked():
             raise UserError("error.import_running")
         async with lock:
-            files = list(files)
-            folder = await self._uploads.store(files)
+            async with self._in_memory:
+                files = await fetch()
+                names = [name for name, _ in files]
+                folder = await self._uploads.store(files)
+                del files
             job = await self._listens.begin_import(
-                member_id,
-                file_names=[name for name, _ in files],
-                folder=folder,
-                at=self._clock.now(),
+                member_id, file_names=names, folder=folder, at=self._clock.now()
             )
             return await self._carry_out(job, on_progress)
 

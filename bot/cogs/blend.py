@@ -121,10 +121,10 @@ class BlendAnswer(CarriedButton, template=custom_ids.BLEND):
         await interaction.response.defer()
         services = services_of(interaction)
         agreement = ANSWERS[self.groups["answer"]]
-        view = await services.blends.answer(
-            BlendId(int(self.groups["blend"])), member_of(interaction), agreement
-        )
-        await redraw(services, interaction, view)
+        blend_id = BlendId(int(self.groups["blend"]))
+        async with services.blends.turn(blend_id):
+            view = await services.blends.answer(blend_id, member_of(interaction), agreement)
+            await redraw(services, interaction, view)
         await send_private(interaction, notice(text(answer_key(agreement))))
 
 

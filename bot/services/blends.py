@@ -1,10 +1,12 @@
 """`/blend`: invitations, agreement per blend, one list for those who agreed."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import combinations
 from secrets import randbelow
+from weakref import WeakValueDictionary
 
 import numpy as np
 import numpy.typing as npt
@@ -76,6 +78,14 @@ class BlendService:
         self._serving = serving
         self._compute = compute
         self._clock = clock
+        self._turns: WeakValueDictionary[BlendId, asyncio.Lock] = WeakValueDictionary()
+
+    def turn(self, blend_id: BlendId) -> asyncio.Lock:
+        """Return what answers to one blend wait for, so that the last one is also shown last.
+
+        A list that takes longer to make must not come back over the head of who left meanwhile.
+        """
+        return self._turns.setdefault(blend_id, asyncio.Lock())
 
     async def invite(
         self,

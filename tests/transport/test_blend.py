@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bot.domain.ids import MemberId
+from bot.adapters.compute import ThreadCompute
+from bot.domain.ids import BlendId, MemberId
+from bot.services.blends import BlendService, mix
 from tests.transport.real import Real, real_bot
 
 if TYPE_CHECKING:
@@ -96,3 +99,44 @@ async def test_who_agreed_without_anything_to_go_on_is_named(real: Real):
     await press(real, real.nova, message, "agree")
     assert "Nothing to go on yet for: Nova" in message.text
     assert "/start" in message.text
+
+
+async def test_who_leaves_while_a_list_is_being_made_is_not_in_what_is_shown(
+    real: Real, monkeypatch: pytest.MonkeyPatch
+):
+    """The slower answer was the earlier one: it must not be drawn over the later."""
+    message = await invite(real, real.bruno)
+    await press(real, real.bruno, message, "agree")
+    assert message.attachments
+    mixing, go = asyncio.Event(), asyncio.Event()
+    run = ThreadCompute.run
+
+    async def slow(self: Any, function: Any, *args: Any, **kwargs: Any) -> Any:
+        if function is mix:
+            mixing.set()
+            await go.wait()
+        return await run(self, function, *args, **kwargs)
+
+    monkeypatch.setattr(ThreadCompute, "run", slow)
+    turn, asked, waiting = BlendService.turn, [], asyncio.Event()
+
+    def counted(self: BlendService, blend_id: BlendId) -> asyncio.Lock:
+        asked.append(blend_id)
+        if len(asked) == 2:
+            waiting.set()
+        return turn(self, blend_id)
+
+    monkeypatch.setattr(BlendService, "turn", counted)
+    agree, revoke = (
+        next(b.custom_id for b in message.buttons if b.custom_id.endswith(f":{answer}"))
+        for answer in ("agree", "revoke")
+    )
+    first = await real.discord.click(real.ada, message, agree, until="acknowledged")
+    await mixing.wait()
+    second = await real.discord.click(real.bruno, message, revoke, until="acknowledged")
+    await waiting.wait()
+    go.set()
+    for done in (first, second):
+        await real.discord.wait_for(lambda done=done: done.followups, "the words")
+    assert not message.attachments
+    assert "Whose list" not in message.text

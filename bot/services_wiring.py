@@ -136,6 +136,7 @@ def build_services(
             preferences=preferences,
             training=training,
             activity=activity,
+            compute=compute,
             clock=clock,
         ),
         preferences=preferences,

@@ -13,7 +13,6 @@ from bot.client import MusicBot
 from bot.cogs.buttons import CarriedButton, CarriedMenu, services_of
 from bot.cogs.lists import member_of
 from bot.domain.music import LinkService
-from bot.errors import UserError
 from bot.services import Services
 from bot.ui import custom_ids
 from bot.ui.account import (
@@ -56,14 +55,11 @@ class Account(commands.Cog):
     async def my_data(self, interaction: discord.Interaction[Any]) -> None:
         """Send the export."""
         await defer(interaction, private=True)
-        privacy, member_id = self._services.privacy, member_of(interaction)
-        if await privacy.is_stranger(member_id):
+        handed = await self._services.privacy.hand_over(member_of(interaction), limit=SEND_LIMIT)
+        if handed is None:
             await interaction.edit_original_response(view=notice(text("mydata.nothing")))
             return
-        data = await privacy.export(member_id)
-        if len(data) > SEND_LIMIT:
-            raise UserError("mydata.file_too_large", size=f"{len(data) / 2**20:.0f}")
-        name = "auxcord-my-data.json"
+        name, data = handed
         view = Layout(container(line(text("mydata.done")), discord.ui.File(f"attachment://{name}")))
         await interaction.edit_original_response(
             view=view, attachments=[discord.File(BytesIO(data), filename=name)]

@@ -1,8 +1,10 @@
 """Members' settings, held in memory so that visibility is known before anything is awaited."""
 
+import asyncio
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 from typing import Any
+from weakref import WeakValueDictionary
 
 from bot.domain.ids import ItemKey, MemberId
 from bot.domain.members import MemberSettings
@@ -17,6 +19,8 @@ class Preferences:
     def __init__(self, *, members: MemberStore) -> None:
         self._members = members
         self._settings: dict[MemberId, MemberSettings] = {}
+        self._changing: WeakValueDictionary[MemberId, asyncio.Lock] = WeakValueDictionary()
+        """Two changes at once: the second must know of the first."""
 
     async def load(self) -> None:
         """Fill the copy; called once at start."""
@@ -32,10 +36,11 @@ class Preferences:
 
     async def change(self, member_id: MemberId, **changes: Any) -> MemberSettings:
         """Change some settings and store them."""
-        settings = replace(self.of(member_id), **changes)
-        await self._members.save_settings(member_id, settings)
-        self._settings[member_id] = settings
-        return settings
+        async with self._changing.setdefault(member_id, asyncio.Lock()):
+            settings = replace(self.of(member_id), **changes)
+            await self._members.save_settings(member_id, settings)
+            self._settings[member_id] = settings
+            return settings
 
     async def unwanted(
         self, members: Iterable[MemberId], catalogue: CatalogueStore

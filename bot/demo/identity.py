@@ -1,13 +1,14 @@
 """A stand-in for Discord's "who are you?": the people of the demo, and nobody's password."""
 
 import secrets
+from collections.abc import Iterable
 from html import escape
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 from urllib.parse import urlencode
 
 from aiohttp import web
-from aiohttp.typedefs import Handler
+
+from bot.demo.local_server import LocalServer
 
 _STYLE: Final = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:34rem;margin:3rem auto;padding:0 1rem;"
@@ -16,60 +17,24 @@ _STYLE: Final = (
 )
 
 
-@web.middleware
-async def _hang_up(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Keep no connection: the simulated Discord waits for every one to end."""
-    try:
-        response = await handler(request)
-    except web.HTTPException as error:
-        error.force_close()
-        raise
-    response.force_close()
-    return response
-
-
-class IdentityStandIn:
-    """Listens on a free port of 127.0.0.1 while it is entered; `people` are ids and names."""
+class IdentityStandIn(LocalServer):
+    """Knows `people` by id and name."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.people: dict[int, str] = {}
-        self.port = 0
         self.asked = 0
         self._codes: dict[str, int] = {}
         self._tokens: dict[str, int] = {}
-        self._runner: web.AppRunner | None = None
 
-    @property
-    def url(self) -> str:
-        """Where it is."""
-        return f"http://127.0.0.1:{self.port}"
-
-    async def __aenter__(self) -> Self:
-        """Start."""
-        app = web.Application(middlewares=[_hang_up])
-        app.add_routes(
-            [
-                web.get("/oauth2/authorize", self._page),
-                web.post("/oauth2/authorize", self._decide),
-                web.post("/api/oauth2/token", self._token),
-                web.get("/api/v10/users/@me", self._me),
-            ]
-        )
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
-        self.port = self._runner.addresses[0][1]
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Stop."""
-        if self._runner is not None:
-            await self._runner.cleanup()
+    def routes(self) -> Iterable[web.RouteDef]:
+        """Return what it answers."""
+        return [
+            web.get("/oauth2/authorize", self._page),
+            web.post("/oauth2/authorize", self._decide),
+            web.post("/api/oauth2/token", self._token),
+            web.get("/api/v10/users/@me", self._me),
+        ]
 
     def answer(self, redirect_uri: str, state: str, person: int) -> str:
         """Return the address that the browser is sent back to."""

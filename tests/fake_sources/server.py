@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from bot.demo.sources.server import Handler, SourceStandIns
+from bot.demo.sources.server import SourceStandIns
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from bot.demo.local_server import Handler
     from bot.demo.sources.world import SourceWorld
 
 

@@ -10,9 +10,10 @@ from urllib.parse import parse_qs, urlsplit
 
 from aiohttp import web
 
-from bot.demo.spotify.server import Handler, SpotifyStandIn
+from bot.demo.spotify.server import SpotifyStandIn
 
 if TYPE_CHECKING:
+    from bot.demo.local_server import Handler
     from bot.demo.spotify.world import Account, Asked, Grant
 
 

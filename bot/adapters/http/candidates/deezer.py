@@ -1,5 +1,6 @@
 """Deezer: related artists, and a radio that mixes an artist with its neighbours."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from bot.adapters.http.candidates.grouping import MOST_NEIGHBOURS, by_artist
@@ -41,6 +42,18 @@ class Deezer:
             return seed.ids["deezer"]
         return await self._ids.get(seed.artist_id, lambda: self._search(seed))
 
+    async def about(
+        self, seed: Seed, what: str, **query: str | int
+    ) -> tuple[Ids, Sequence[Record]]:
+        """Return the seed's id and what is listed under it; nothing of an artist it doesn't know."""
+        try:
+            artist = await self.find(seed)
+            if artist is None:
+                return (), ()
+            return (("deezer", artist),), await self.list(f"/artist/{artist}/{what}", **query)
+        except GoneError:
+            return (), ()
+
     async def _search(self, seed: Seed) -> str | None:
         wanted = name_key(seed.name)
         found = await self.list("/search/artist", q=seed.name, limit=NAMESAKES)
@@ -61,19 +74,13 @@ class DeezerRelated:
 
     async def similar_to(self, seed: Seed) -> Answer:
         """Find the artist, then ask; the order is the service's own."""
-        try:
-            artist = await self._deezer.find(seed)
-            if artist is None:
-                return Answer()
-            listed = await self._deezer.list(f"/artist/{artist}/related", limit=MOST_NEIGHBOURS)
-        except GoneError:
-            return Answer()
+        artist, listed = await self._deezer.about(seed, "related", limit=MOST_NEIGHBOURS)
         found = [
             Neighbour(name, 0.0, (("deezer", id_),))
             for one in listed
             if (name := artist_name(one.get("name"))) and (id_ := _id(one))
         ]
-        return Answer(tuple(found[:MOST_NEIGHBOURS]), (("deezer", artist),))
+        return Answer(tuple(found[:MOST_NEIGHBOURS]), artist)
 
 
 class DeezerRadio:
@@ -88,15 +95,9 @@ class DeezerRadio:
 
     async def similar_to(self, seed: Seed) -> Answer:
         """Find the artist, then ask for its radio."""
-        try:
-            artist = await self._deezer.find(seed)
-            if artist is None:
-                return Answer()
-            listed = await self._deezer.list(f"/artist/{artist}/radio")
-        except GoneError:
-            return Answer()
+        artist, listed = await self._deezer.about(seed, "radio")
         found = [one for row in listed if (one := _radio_track(row)) is not None]
-        return Answer(by_artist(found), (("deezer", artist),))
+        return Answer(by_artist(found), artist)
 
 
 def _radio_track(one: Record) -> Neighbour | None:

@@ -2,11 +2,14 @@
 
 import asyncio
 import json
+import logging
 import os
 import time
 from pathlib import Path
 
 from bot.client import MusicBot
+
+log = logging.getLogger(__name__)
 
 FILE_NAME = "health.json"
 BEAT_S = 10.0
@@ -30,8 +33,11 @@ async def beat(bot: MusicBot, data_dir: Path) -> None:
                 "loop_lag_s": round(lag, 4),
             }
             temporary = path.with_suffix(".tmp")
-            temporary.write_text(json.dumps(row), encoding="utf-8")  # 150 bytes
-            temporary.replace(path)
+            try:
+                temporary.write_text(json.dumps(row), encoding="utf-8")  # 150 bytes
+                temporary.replace(path)
+            except OSError as error:  # a full disk must not end the bot: the check sees an old beat
+                log.warning("the health file can't be written: %s", error.strerror)
             started = time.monotonic()
             await asyncio.sleep(BEAT_S)
             lag = time.monotonic() - started - BEAT_S

@@ -10,7 +10,7 @@ from bot.domain.recommending import ModelInfo
 
 @dataclass(frozen=True, slots=True)
 class PendingChanges:
-    """What the serving model does not know yet."""
+    """What no training has seen yet."""
 
     verdicts: int
     listens: int
@@ -34,10 +34,10 @@ class ModelStore(Protocol):
         """Record a published version; `row_cut` names the newest row of each table it has seen."""
         ...
 
-    async def reject(self, info: ModelInfo, *, reason: str) -> None:
-        """Record a version that was trained and not published."""
+    async def reject(self, info: ModelInfo, *, reason: str, row_cut: Mapping[str, int]) -> None:
+        """Record a version that was trained and not published; what it saw is no longer pending."""
         ...
 
     async def pending(self) -> PendingChanges:
-        """Count what came after the newest published version."""
+        """Count what came after the newest training, whether it was published or not."""
         ...

@@ -159,7 +159,9 @@ class TrainingService:
             result = await self._worker.refit(force_publish=forced)
             trained = True
             if not (result.publish or forced):
-                await self._models.reject(result.info, reason=result.reason)
+                await self._models.reject(
+                    result.info, reason=result.reason, row_cut=result.row_cut
+                )
                 log.info("model %s not published: %s", result.info.version, result.reason)
                 return None
             model = await self._compute.run(self._load, result.folder)

@@ -67,7 +67,7 @@ def refit(data_dir: Path, *, serving: Path | None, force_publish: bool) -> dict[
     _prune(data_dir / "models", keep={folder.name, serving.name if serving else ""})
     return {
         "folder": str(folder),
-        "row_cut": cut,
+        "row_cut": cut if publish else dict(rows.row_cut),
         "publish": publish,
         "reason": reason,
         "info": {

@@ -30,12 +30,12 @@ class SqliteModelStore:
         """
         await self._writer.run(_publish, info, folder, row_cut)
 
-    async def reject(self, info: ModelInfo, *, reason: str) -> None:
-        """Record a version that was trained and not published."""
-        await self._writer.run(_insert, info, published=False, reason=reason)
+    async def reject(self, info: ModelInfo, *, reason: str, row_cut: Mapping[str, int]) -> None:
+        """Record a version that was trained and not published: it saw what `row_cut` names."""
+        await self._writer.run(_insert, info, published=False, reason=reason, row_cut=row_cut)
 
     async def pending(self) -> PendingChanges:
-        """Count what came after the newest published version; picks count as verdicts."""
+        """Count what came after the newest training, published or not; picks count as verdicts."""
         return await self._readers.run(_pending)
 
 
@@ -97,7 +97,8 @@ def _insert(
 
 def _pending(raw: sqlite3.Connection) -> PendingChanges:
     row = raw.execute(
-        "SELECT row_cut FROM model_versions WHERE published = 1 ORDER BY id DESC LIMIT 1"
+        "SELECT row_cut FROM model_versions WHERE published = 1 OR row_cut <> '{}' "
+        "ORDER BY id DESC LIMIT 1"
     ).fetchone()
     cut: dict[str, int] = {} if row is None else json.loads(row[0])
     since: list[int] = []

@@ -34,7 +34,7 @@ async def test_the_newest_published_version_is_served(database: Database) -> Non
     await database.models.publish(INFO, folder="a", row_cut={})
     newer = dataclasses.replace(INFO, version="2", trained_at=at(5))
     await database.models.publish(newer, folder="b", row_cut={"listens": 3})
-    await database.models.reject(dataclasses.replace(INFO, version="3"), reason="worse")
+    await database.models.reject(dataclasses.replace(INFO, version="3"), reason="worse", row_cut={})
     assert await database.models.latest() == (newer, "b")
 
 
@@ -57,6 +57,23 @@ async def test_pending_counts_what_came_after_the_cut(database: Database) -> Non
     await database.listens.set_picks(ANA, [slowdive.artist.id], at=at(4))
     found = await database.models.pending()
     assert (found.verdicts, found.listens, found.since) == (2, 0, at(3))
+
+
+async def test_what_a_rejected_model_saw_does_not_ask_for_another(database: Database) -> None:
+    nothing = await database.models.pending()
+    shown = await show(database, "hey jude", "queen")
+    await database.models.publish(INFO, folder="a", row_cut={"gestures": 0})
+    await database.gestures.record(press(shown, 0, Verdict.UP, minute=1))
+    assert (await database.models.pending()).verdicts == 1
+    cut = read_training(database.path, now_ms=NOW_MS).row_cut
+    worse = dataclasses.replace(INFO, version="2")
+    await database.models.reject(worse, reason="worse", row_cut=cut)
+    assert await database.models.pending() == nothing
+    await database.gestures.record(press(shown, 1, Verdict.DOWN, minute=2))
+    assert (await database.models.pending()).verdicts == 1
+    latest = await database.models.latest()
+    assert latest is not None
+    assert latest[0] == INFO, "the old one goes on serving"
 
 
 async def train(database: Database) -> TrainingRows:

@@ -74,6 +74,43 @@ def ndcg(model: HybridRecommender, case: Case) -> float:
     return float(gain.sum() / ideal)
 
 
+@dataclass(frozen=True)
+class Price:
+    """What exploring costs: means over listeners with it and without."""
+
+    ndcg: float
+    ndcg_exact: float
+    hits: float
+    hits_exact: float
+
+    @property
+    def in_ndcg(self) -> float:
+        """NDCG@10 given up."""
+        return self.ndcg_exact - self.ndcg
+
+
+def price_of_exploring(
+    model: HybridRecommender, cases: Sequence[Case], *, explore: float, seeds: int = 3
+) -> Price:
+    """Compare lists of ten with and without exploration; nothing else re-ranks them."""
+    found = np.zeros((len(cases), 2, 2))
+    for place, case in enumerate(cases):
+        profile = model.fold_in(case.known)
+        wanted = case.wanted.id[case.wanted.level == Level.ITEM]
+        ideal = (1 / np.log2(np.arange(2, min(TOP, len(wanted)) + 2))).sum()
+        for column, share in enumerate((explore, 0.0)):
+            for seed in range(seeds if share else 1):
+                options = Options(
+                    adventure=0.0, diversity=0.0, artist_cap=TOP, explore=share, seed=seed
+                )
+                picks = model.recommend(profile, n=TOP, options=options)
+                hit = np.isin([pick.item_id for pick in picks], wanted)
+                gain = (hit / np.log2(np.arange(2, len(hit) + 2))).sum() / max(ideal, 1e-12)
+                found[place, column] += np.array([gain, hit.sum()]) / (seeds if share else 1)
+    mean = found.mean(axis=0) if len(cases) else np.zeros((2, 2))
+    return Price(float(mean[0, 0]), float(mean[1, 0]), float(mean[0, 1]), float(mean[1, 1]))
+
+
 def bootstrap(differences: Doubles, *, seed: int = 0) -> tuple[float, float]:
     """95 % percentile interval of the mean of paired differences, 1,000 resamples of listeners."""
     rng = np.random.default_rng(seed)

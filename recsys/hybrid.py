@@ -100,7 +100,7 @@ class HybridRecommender:
         by_artist, by_item = {BIAS: self._biases}, {}
         for part, folded in self._with(profile.folded):
             if part.level == Level.ARTIST:
-                by_artist[part.name] = part.values(folded, profile.thin, self._artists)[0]
+                by_artist[part.name] = part.values(folded, profile.thin, self.artist_audience)[0]
             else:
                 by_item[part.name] = part.values(folded, profile.thin, self._items_heard)[0]
         if like is not None:
@@ -119,7 +119,7 @@ class HybridRecommender:
         total = self._biases.copy()
         for part, folded in self._with(profile.folded):
             if part.level == Level.ARTIST:
-                total += part.values(folded, profile.thin, self._artists)[0]
+                total += part.values(folded, profile.thin, self.artist_audience)[0]
         return total
 
     def score_matrix(self, artists: Csr, items: Csr, nearby: Csr) -> Floats:
@@ -137,7 +137,7 @@ class HybridRecommender:
         thin = thinness(artists)
         for part, folded in self._with(self._folded(artists, items, nearby)):
             if part.level == Level.ARTIST:
-                by_artist += part.values(folded, thin, self._artists)
+                by_artist += part.values(folded, thin, self.artist_audience)
             else:
                 total += part.values(folded, thin, self._items_heard)
         total += by_artist if self.catalogue.is_flat else by_artist[:, self.catalogue.artist_of]
@@ -214,18 +214,22 @@ class HybridRecommender:
     def _biases(self) -> Floats:
         """Bias of each artist's items, shape (n_artists,), float32."""
         cold_bias = self.bias if self.cold_bias is None else self.cold_bias
-        biases: Floats = np.where(self._artists.cold, cold_bias, self.bias).astype(np.float32)
+        biases: Floats = np.where(self.artist_audience.cold, cold_bias, self.bias).astype(
+            np.float32
+        )
         return biases
 
     @cached_property
-    def _artists(self) -> Audience:
+    def artist_audience(self) -> Audience:
         """Who listens to the artists."""
         return Audience(rarity(self.listeners), np.asarray(self.listeners) == 0)
 
     @cached_property
     def _items_heard(self) -> Audience:
         """Who listens to the items."""
-        return Audience(rarity(self.item_listeners), self._artists.cold[self.catalogue.artist_of])
+        return Audience(
+            rarity(self.item_listeners), self.artist_audience.cold[self.catalogue.artist_of]
+        )
 
     def _items(self, item_ids: Sequence[int]) -> Ints:
         indices = self.catalogue.items.index_of(item_ids)
@@ -251,7 +255,7 @@ class HybridRecommender:
 
     def _explain_part(self, part: Part, profile: Profile, items: Ints) -> list[PartExplanation]:
         at_artists = part.level == Level.ARTIST
-        audience = self._artists if at_artists else self._items_heard
+        audience = self.artist_audience if at_artists else self._items_heard
         return explain_part(part, profile, self.catalogue, items, audience=audience)
 
     def _explain_like(self, seed: Profile, items: Ints) -> list[PartExplanation]:

@@ -45,7 +45,7 @@ class Options:
     seed : int
         Of the exploration; the same seed gives the same list.
     explore : float
-        Chance that a slot is filled by exploration, 0..1.
+        Chance that a slot is filled by Thompson sampling, 0..1; 0 gives the exact list.
     """
 
     exclude_items: Ints = field(default_factory=_none)
@@ -88,12 +88,15 @@ class Pick:
         The additive parts of the score, by name.
     rerank : float
         Signed re-ranking term in log-odds (diversity and adventure).
+    explored : float
+        Signed term of the exploration in log-odds: what the drawn taste added; 0 where nothing was
+        drawn.
     score_rank : int
         1-based rank by score among the eligible items.
     rank : int
         1-based place in the list.
     policy : "exploit" or "explore"
-        Whether the slot was filled by the best remaining item or by chance.
+        Whether the slot was filled by the best remaining item or by a drawn taste.
     propensity : float
         Chance that this slot, given the slots before it, shows this item, 0..1.
     probability : float
@@ -110,8 +113,9 @@ class Pick:
     policy: Literal["exploit", "explore"]
     propensity: float
     probability: float
+    explored: float = 0.0
 
     @property
     def shown_score(self) -> float:
-        """Score and re-ranking term together: what the list is ordered by."""
-        return self.score + self.rerank
+        """Score, re-ranking term and exploration together: what the list is ordered by."""
+        return self.score + self.rerank + self.explored

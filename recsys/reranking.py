@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from recsys.base import ranks_of
+from recsys.exploration import Ensemble
 from recsys.filters import eligible_items
 from recsys.recommendation import Options, Pick
 
@@ -15,12 +16,11 @@ if TYPE_CHECKING:
 
     from recsys.hybrid import HybridRecommender
     from recsys.profile import Profile, Scores
-    from recsys.types import Doubles, Floats, Ints
+    from recsys.types import Floats, Ints
 
 _FAMILIAR_COST = 5.0  # log-odds that adventure 1 takes from an artist known by heart
 _FAR_GAIN = 3.0  # log-odds that adventure 1 gives to the rarest, least similar artist
 _LEAST_POOL = 150
-_EXPLORE_POOL = 100
 
 
 def rerank(
@@ -46,7 +46,8 @@ def rerank(
     if options.origin_cap is not None and catalogue.origin is not None:
         capped.append((catalogue.origin[artists].astype(np.int64), options.origin_cap))
     pool = _pool(total[candidates] + term, capped, n=n)
-    chosen = _fill(model, candidates[pool], total, term[pool], n=n, options=options)
+    ensemble = Ensemble.of(model, profile, candidates[pool]) if options.explore > 0 else None
+    chosen = _fill(model, candidates[pool], total, term[pool], ensemble, n=n, options=options)
     score_ranks = ranks_of(total, eligible, np.array([item for item, *_ in chosen], np.int64))
     return tuple(
         Pick(
@@ -60,8 +61,9 @@ def rerank(
             policy=policy,
             propensity=propensity,
             probability=float(scores.probability[item]),
+            explored=explored,
         )
-        for k, (item, extra, policy, propensity) in enumerate(chosen)
+        for k, (item, extra, policy, propensity, explored) in enumerate(chosen)
     )
 
 
@@ -87,11 +89,18 @@ def adventure_term(model: HybridRecommender, profile: Profile, adventure: float)
     return term.astype(np.float32)
 
 
-_Slot = tuple[int, float, Literal["exploit", "explore"], float]
+_Slot = tuple[int, float, Literal["exploit", "explore"], float, float]
 
 
 def _fill(
-    model: HybridRecommender, pool: Ints, total: Floats, term: Floats, *, n: int, options: Options
+    model: HybridRecommender,
+    pool: Ints,
+    total: Floats,
+    term: Floats,
+    ensemble: Ensemble | None,
+    *,
+    n: int,
+    options: Options,
 ) -> list[_Slot]:
     artists = model.catalogue.artist_of[pool].astype(np.int64)
     rng = np.random.default_rng(options.seed)
@@ -103,14 +112,15 @@ def _fill(
         shown = total[pool] + term - np.float32(options.diversity) * nearest
         shown = np.where(open_, shown, -np.inf)
         best = int(np.argmax(shown))
-        chance = _chances(shown, options.explore)
         policy: Literal["exploit", "explore"] = "exploit"
-        at = best
-        if options.explore > 0 and rng.random() < options.explore:
-            at, policy = int(rng.choice(len(pool), p=chance)), "explore"
-        propensity = (1 - options.explore) * (at == best) + options.explore * float(chance[at])
+        at, propensity, explored = best, 1.0, 0.0
+        if ensemble is not None:
+            tried, gain, chance = ensemble.choose(shown, rng)
+            if rng.random() < options.explore:
+                at, policy, explored = tried, "explore", gain
+            propensity = (1 - options.explore) * (at == best) + options.explore * float(chance[at])
         extra = float(shown[at]) - float(total[pool[at]])
-        slots.append((int(pool[at]), extra, policy, min(propensity, 1.0)))
+        slots.append((int(pool[at]), extra, policy, min(propensity, 1.0), explored))
         open_[at] = False
         if near is not None:
             nearest = np.maximum(nearest, near[at])
@@ -151,18 +161,6 @@ def _places(groups: Ints) -> Ints:
     places = np.empty(len(groups), np.int64)
     places[order] = np.arange(len(groups)) - np.repeat(first, size)
     return places
-
-
-def _chances(shown: Floats, explore: float) -> Doubles:
-    """Softmax over the best remaining candidates, shape (n_pool,); skipped without exploration."""
-    chance = np.zeros(len(shown))
-    if explore == 0:
-        return chance
-    near = np.argsort(-shown, kind="stable")[:_EXPLORE_POOL]
-    near = near[np.isfinite(shown[near])]
-    weight = np.exp((shown[near] - shown[near[0]]).astype(np.float64))
-    chance[near] = weight / weight.sum()
-    return chance
 
 
 def _best(merit: Floats, size: int) -> Ints:

@@ -36,7 +36,8 @@ from bot.services.serving import ServingModel
 from recsys import Evidence, HybridRecommender, Options, Pick
 
 EXPLORE_SHARE = 0.1
-"""Chance that one slot of a list looks around instead of playing safe; logged with its propensity."""
+"""Chance that one slot of a list is given to a taste drawn by Thompson sampling; its propensity is
+logged with it."""
 MAX_ADVENTURE = 10
 ONE_SOURCE = 0.6
 """Share of a list that one source outside may fill with artists nobody else vouches for."""
@@ -196,7 +197,7 @@ def scored(picks: Sequence[Pick], subjects: Mapping[ItemKey, Subject]) -> tuple[
             rank=rank,
             score_rank=int(p.score_rank),
             score=float(p.score),
-            rerank=float(p.rerank),
+            rerank=float(p.rerank + p.explored),
             parts={name: float(value) for name, value in p.parts.items()},
             policy=Policy(p.policy),
             propensity=float(p.propensity),

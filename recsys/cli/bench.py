@@ -28,6 +28,7 @@ _ALS = ((1_900, 17_600, 75_000, 64), (1_900, 17_600, 75_000, 128), (20_000, 50_0
 _SMALL = (300, 1_000, 5_000, 32)
 _REQUESTS = 200
 _REQUEST_ITEMS = 50_000
+_EXPLORE = 0.1
 _LARGE = (20_000, 50_000, 1_000_000)
 _FIT_S, _TUNED_S, _REQUEST_MS, _LARGE_S, _LARGE_MIB = 5.0, 60.0, 20.0, 60.0, 1_536.0
 
@@ -108,7 +109,7 @@ def refits(options: argparse.Namespace) -> list[dict[str, Any]]:
 def request(n_items: int) -> dict[str, Any]:
     """Time fold-in, scoring and re-ranking for one listener after another over a large catalogue.
 
-    Each has 120 plays, 20 votes and a list of ten with the usual re-ranking.
+    Each has 120 plays, 20 votes and a list of ten with the usual re-ranking and exploration.
     """
     rows, catalogue = as_rows(listening(2_000, n_items, max(2_000, min(4 * n_items, 120_000))))
     model = fit(rows, catalogue, Config(tune=False))
@@ -120,7 +121,7 @@ def request(n_items: int) -> dict[str, Any]:
         kind = np.where(np.arange(len(items)) < n_plays, Kind.PLAY, Kind.LIKE)
         evidence = Evidence.of(items, kind=kind, value=np.where(kind == Kind.PLAY, 7.0, 1.0))
         started = time.perf_counter()
-        model.recommend(model.fold_in(evidence), n=10, options=Options())
+        model.recommend(model.fold_in(evidence), n=10, options=Options(explore=_EXPLORE))
         taken.append(1e3 * (time.perf_counter() - started))
     p50, p95 = np.percentile(taken[5:], [50, 95])  # the first ones warm caches
     return {

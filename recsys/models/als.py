@@ -8,6 +8,7 @@ from scipy.sparse import vstack
 
 from recsys.base import ScoringModel, check_confidence
 from recsys.parallel import in_threads
+from recsys.posterior import PLAIN_NOISE, Posterior, held_out_noise
 from recsys.sparse import csr
 from recsys.types import Csr, Doubles, Floats, Ints
 
@@ -73,22 +74,39 @@ class ALS(ScoringModel):
     def fit(self, user_items: Csr) -> Self:
         """Learn item factors from signed confidence of shape (n_users, n_items).
 
-        Sets ``item_factors_`` (n_items, n_factors), float32; listeners' factors are not kept.
+        Sets ``item_factors_`` (n_items, n_factors), float32, and ``noise_``, the mean square of what
+        a fold-in misses; listeners' factors are not kept.
         """
-        x = check_confidence(user_items)
+        rng = np.random.default_rng(self.random_state)
+        spread = 0.1 / np.sqrt(self.n_factors)
+        items = spread * rng.standard_normal((user_items.shape[1], self.n_factors))
+        return self._sweep(user_items, items.astype(np.float32), self.n_iterations)
+
+    def partial_fit(self, user_items: Csr, *, n_iterations: int = 2) -> Self:
+        """Go on from the present item factors with the rows as they are now; a first call is ``fit``.
+
+        Listeners' factors are not kept, so this is a warm start of the sweeps: ``user_items`` are all
+        rows, (n_users, n_items) with the same items as before, not only those that changed.
+        """
+        if not hasattr(self, "item_factors_"):
+            return self.fit(user_items)
+        return self._sweep(self._check_rows(user_items), self.item_factors_, n_iterations)
+
+    def _sweep(self, user_items: Csr, start: Floats, n_iterations: int) -> Self:
+        own = check_confidence(user_items)
+        x = own
         if self.side is not None:
             x = csr(vstack([x, side_rows(self.side, self.side_weight)]))
         columns = csr(x.T)
-        rng = np.random.default_rng(self.random_state)
-        spread = 0.1 / np.sqrt(self.n_factors)
-        items = (spread * rng.standard_normal((x.shape[1], self.n_factors))).astype(np.float32)
+        items = start.copy()
         items[np.diff(columns.indptr) == 0] = 0  # nothing is known of them
-        for _ in range(self.n_iterations):
+        for _ in range(n_iterations):
             users = self._solve(x, items)
             items = self._solve(columns, users)
         self.item_factors_: Floats = items
         self.gram_: Doubles = (items.astype(np.float64).T @ items).astype(np.float64)
         self.n_items_ = x.shape[1]
+        self.noise_ = held_out_noise(self, own)
         return self
 
     def _solve(self, rows: Csr, fixed: Floats) -> Floats:
@@ -137,6 +155,12 @@ class ALS(ScoringModel):
                 q = weights * np.where(weights > 0, 1.0, self.dislike)
                 found[row] = np.linalg.solve(self._system(y, weights), y.T @ q)
         return found
+
+    def posterior(self, user_items: Csr) -> Posterior:
+        """How sure the factors of one listener (one row) are."""
+        weights = user_items.data.astype(np.float64)
+        y = self.item_factors_[user_items.indices].astype(np.float64)
+        return Posterior(self._system(y, weights), getattr(self, "noise_", PLAIN_NOISE))
 
     def _system(self, y: Doubles, weights: Doubles) -> Doubles:
         ridge = self._ridge(len(weights), self.n_items_) * np.eye(self.n_factors)

@@ -1,0 +1,71 @@
+"""How sure a fold-in is: the normal distribution of a listener's factors, and its noise."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.linalg import solve_triangular
+
+from recsys.types import Csr, Doubles, Floats
+
+if TYPE_CHECKING:
+    from recsys.models.als import ALS
+
+_MOST_LISTENERS = 200
+PLAIN_NOISE = 0.5
+"""s^2 where there is nobody to measure it on; half of what knowing nothing would leave (p = 1)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Posterior:
+    """Factors around their mean are normal with covariance ``noise * system^-1``.
+
+    Parameters
+    ----------
+    system : ndarray of shape (n_factors, n_factors), float64
+        A of the fold-in: ``a0 Y'Y + ridge I + Y_u' C Y_u``.
+    noise : float
+        s^2, dimensionless.
+    """
+
+    system: Doubles
+    noise: float
+
+    def draws(self, n: int, *, seed: int = 0) -> Floats:
+        """Draw n deviations from the mean, shape (n, n_factors), float32.
+
+        With A = L L' the rows L'^-1 z have covariance A^-1. The same seed gives the same z, so two
+        listeners are compared by what is known of them alone.
+        """
+        z = np.random.default_rng(seed).standard_normal((len(self.system), n))
+        lower = np.linalg.cholesky(self.system)
+        moved: Doubles = solve_triangular(lower, z, lower=True, trans="T", check_finite=False)
+        return (np.sqrt(self.noise) * moved.T).astype(np.float32)
+
+
+def held_out_noise(model: "ALS", user_items: Csr) -> float:
+    """Mean square of what the fold-in misses of a play that it was not told, s^2.
+
+    Leaving row i out of a linear fit changes its residual r to ``r / (1 - h)`` with the leverage
+    ``h = c y'A^-1 y``, so no fit has to be repeated. Measured on at most 200 listeners.
+
+    References
+    ----------
+    Allen, "The relationship between variable selection and data augmentation and a method for
+    prediction", Technometrics 1974 (PRESS).
+    """
+    able = np.flatnonzero(np.diff(user_items.indptr) >= 2)
+    if len(able) > _MOST_LISTENERS:
+        able = np.sort(np.random.default_rng(0).choice(able, _MOST_LISTENERS, replace=False))
+    squares: list[Doubles] = []
+    for user in able.tolist():
+        row = user_items[user : user + 1]
+        weights = row.data.astype(np.float64)
+        y = model.item_factors_[row.indices].astype(np.float64)
+        near = y @ np.linalg.solve(model.posterior(row).system, y.T)
+        target = np.where(weights > 0, 1.0, -model.dislike)
+        left = target - near @ (np.abs(weights) * target)
+        leverage = np.abs(weights) * np.diagonal(near)
+        squares.append((left / np.maximum(1 - leverage, 1e-3))[weights > 0] ** 2)
+    found = np.concatenate([np.zeros(0), *squares])
+    return float(np.clip(found.mean(), 1e-6, 1.0)) if len(found) else PLAIN_NOISE

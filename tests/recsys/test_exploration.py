@@ -1,0 +1,167 @@
+"""Thompson sampling: its propensities are true, and it looks where little is known."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from recsys import DataError, Evidence, Options
+from recsys.evaluation import Case, price_of_exploring
+from recsys.exploration import DRAWS, Ensemble
+from recsys.models.als import ALS
+from recsys.off_policy import off_policy
+from recsys.posterior import PLAIN_NOISE, held_out_noise
+from recsys.sparse import csr
+from recsys.training import fit
+from tests.recsys.tastes import alone, artists_of, catalogue, community, draws
+
+N = 400
+PLAIN = {"adventure": 0.0, "diversity": 0.0}
+
+
+@pytest.fixture(scope="module")
+def model():
+    return fit(community(draws()), catalogue())
+
+
+@pytest.fixture(scope="module")
+def ada(model):
+    return model.fold_in(Evidence.of(np.arange(1, 30, 3), value=5.0))
+
+
+def first(model, profile, explore, seed):
+    (pick,) = model.recommend(profile, n=1, options=Options(explore=explore, seed=seed, **PLAIN))
+    return pick
+
+
+@pytest.mark.parametrize("share", [0.5, 1.0])
+def test_propensities_are_the_shares_with_which_items_are_shown(model, ada, share):
+    picks = [first(model, ada, share, seed) for seed in range(N)]
+    said = {pick.item_id: pick.propensity for pick in picks}
+    for item, chance in said.items():
+        frequency = np.mean([pick.item_id == item for pick in picks])
+        assert abs(frequency - chance) < 4 * np.sqrt(chance * (1 - chance) / N) + 1 / N
+        assert all(p.propensity == chance for p in picks if p.item_id == item), "no estimate"
+    assert len(said) > 3
+    assert sum(said.values()) <= 1 + 1e-9
+
+
+def test_without_a_latent_model_the_lot_falls_by_softmax(model, ada):
+    parts = [
+        (part, folded)
+        for part, folded in zip(model.parts, ada.folded, strict=True)
+        if part.name != "latent"
+    ]
+    without = dataclasses.replace(model, parts=tuple(part for part, _ in parts))
+    profile = without.fold_in(ada.evidence)
+    picks = [first(without, profile, 1.0, seed) for seed in range(N)]
+    assert all(pick.explored == 0 for pick in picks)
+    top = max(picks, key=lambda pick: pick.score)
+    frequency = np.mean([pick.item_id == top.item_id for pick in picks])
+    assert abs(frequency - top.propensity) < 4 * np.sqrt(0.25 / N)
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(0, 10**6), st.integers(1, 15))
+def test_zero_exploration_is_the_exact_list_whatever_the_seed(model, ada, seed, n):
+    exact = model.recommend(ada, n=n, options=Options())
+    assert model.recommend(ada, n=n, options=Options(seed=seed)) == exact
+
+
+def test_a_newcomer_is_explored_more_than_a_regular(model):
+    loved = draws(40, seed=8, each=40)
+    shares = []
+    for known in (2, 10, 38):
+        others = []
+        for tracks in loved:
+            profile = model.fold_in(Evidence.of(tracks[:known], value=5.0))
+            pool = np.arange(model.catalogue.n_items)
+            total = model.score(profile).total
+            ensemble = Ensemble.of(model, profile, pool)
+            others.append(np.mean(ensemble.gains[:, pool].std(axis=0)))
+            assert ensemble.best(total).shape == (DRAWS,)
+        shares.append(np.mean(others))
+    assert shares[0] > shares[1] > shares[2] > 0
+
+
+def test_draws_have_the_mean_and_the_covariance_of_the_posterior(model):
+    latent = model.part("latent").model
+    row = csr((np.ones(3), ([0, 0, 0], [1, 5, 40])), (1, 150))
+    posterior = latent.posterior(row)
+    moved = posterior.draws(20_000)
+    wanted = posterior.noise * np.linalg.inv(posterior.system)
+    size = np.sqrt(np.diagonal(wanted))
+    assert np.abs(moved.mean(axis=0) / size).max() < 5 / np.sqrt(20_000)
+    assert np.allclose(
+        np.cov(moved.T) / np.outer(size, size), wanted / np.outer(size, size), atol=0.05
+    )
+
+
+def test_the_noise_is_that_of_fits_without_the_row():
+    rng = np.random.default_rng(0)
+    x = csr((rng.random((30, 20)) < 0.3).astype(np.float32))
+    model = ALS(n_factors=4).fit(x)
+    squares = []
+    for user in range(30):
+        row = x[user : user + 1]
+        if row.nnz < 2:
+            continue
+        a = model.posterior(row).system
+        y = model.item_factors_.astype(float)
+        for k, item in enumerate(row.indices):
+            rest = np.delete(row.indices, k)
+            left = a - np.outer(y[item], y[item])
+            squares.append((1 - y[item] @ np.linalg.solve(left, y[rest].sum(axis=0))) ** 2)
+    assert model.noise_ == pytest.approx(np.mean(squares), rel=1e-3)
+    assert held_out_noise(model, csr(np.zeros((3, 20)))) == PLAIN_NOISE
+
+
+def test_what_was_logged_tells_what_another_policy_would_have_earned():
+    rng = np.random.default_rng(1)
+    chance_of_a_like = np.array([0.05, 0.3, 0.6])
+    logged, other = np.array([0.7, 0.2, 0.1]), np.array([0.1, 0.3, 0.6])
+    truth = float(other @ chance_of_a_like)
+    shown = rng.choice(3, 20_000, p=logged)
+    rewards = (rng.random(20_000) < chance_of_a_like[shown]).astype(float)
+    found = off_policy(rewards, logged[shown], other[shown])
+    assert abs(found.value - truth) < 4 * found.standard_error
+    assert found.self_normalised == pytest.approx(truth, abs=0.03)
+    assert abs(rewards.mean() - truth) > 0.2, "the plain mean is that of the logging policy"
+    assert 1 < found.effective_slots < 20_000
+    with pytest.raises(DataError):
+        off_policy([1], [0.0], [1.0])
+    with pytest.raises(DataError):
+        off_policy([], [], [])
+
+
+def test_logged_lists_tell_what_the_exact_list_would_have_earned(model):
+    """First slots of many listeners, shown by Thompson sampling, answered by what they love."""
+    loved = draws(150, seed=11, each=30)
+    rewards, logged, target, truth = [], [], [], []
+    for seed, tracks in enumerate(loved):
+        profile = model.fold_in(Evidence.of(tracks[:5], value=5.0))
+        group = set(((tracks - 1) // 2).tolist())
+        exact = first(model, profile, 0.0, seed)
+        truth.append(exact.artist_id - 1 in group)
+        pick = first(model, profile, 0.7, seed)
+        rewards.append(pick.artist_id - 1 in group)
+        logged.append(pick.propensity)
+        target.append(float(pick.item_id == exact.item_id))
+    found = off_policy(rewards, logged, target)
+    assert abs(found.value - np.mean(truth)) < 4 * found.standard_error
+    assert found.effective_slots > 40
+
+
+def test_exploring_has_a_price_and_none_is_free():
+    loved = artists_of(draws(60, seed=5))
+    whole = alone()
+    known = fit(community([one[:12] for one in loved]), whole)
+    cases = [Case(Evidence.of(one[:12]), Evidence.of(one[12:])) for one in loved]
+    free = price_of_exploring(known, cases, explore=0.0)
+    assert free.in_ndcg == 0
+    assert free.hits == free.hits_exact > 0
+    dear = price_of_exploring(known, cases, explore=1.0)
+    assert dear.ndcg_exact == free.ndcg
+    assert dear.in_ndcg > -0.02

@@ -24,6 +24,7 @@ from recsys.types import Csr, Doubles, Floats, Ints
 BIAS = "bias"
 LIKE = "like"
 FAMILIAR = "familiar"
+SAID = "said"
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +46,11 @@ class HybridRecommender:
     item_listeners : ndarray of shape (n_items,), int32
     like_strength : float
         By how much the personal parts of a seed count in "more like this".
+    said_strength : float
+        Log-odds of a vote on its own artist: ``strength * log2(1 + |net votes|)``, signed. A vote is
+        an observation of the very thing the score predicts, and the models leave it out: they learn
+        what an artist says of *others* (``EASE`` forbids the artist itself). So large that no
+        neighbour gains more by a vote than the artist it was given to (a test looks).
     version, trained_at : str
         A short name and the instant (ISO 8601) of the training.
     info : mapping
@@ -64,6 +70,7 @@ class HybridRecommender:
     item_listeners: NDArray[np.int32]
     cold_bias: float | None = None
     like_strength: float = 3.0
+    said_strength: float = 2.0
     version: str = "untrained"
     trained_at: str = ""
     info: Mapping[str, Any] = field(default_factory=dict)
@@ -103,6 +110,9 @@ class HybridRecommender:
                 by_artist[part.name] = part.values(folded, profile.thin, self.artist_audience)[0]
             else:
                 by_item[part.name] = part.values(folded, profile.thin, self._items_heard)[0]
+        said = self._said(profile)
+        if said is not None:
+            by_artist[SAID] = said
         if like is not None:
             by_item[LIKE] = self._like(self.fold_in(like))
         nothing = np.zeros((0, self.catalogue.n_items), np.float32)
@@ -120,7 +130,8 @@ class HybridRecommender:
         for part, folded in self._with(profile.folded):
             if part.level == Level.ARTIST:
                 total += part.values(folded, profile.thin, self.artist_audience)[0]
-        return total
+        said = self._said(profile)
+        return total if said is None else total + said
 
     def score_matrix(self, artists: Csr, items: Csr, nearby: Csr) -> Floats:
         """Totals of many listeners at once, shape (n_users, n_items); for evaluation.
@@ -169,6 +180,8 @@ class HybridRecommender:
         items = self._items(item_ids)
         parts = [self._explain_bias(profile, items)]
         parts += [self._explain_part(part, profile, items) for part in self.parts]
+        if profile.said.nnz:
+            parts.append(self._explain_said(profile, items))
         if like is not None:
             parts.append(self._explain_like(self.fold_in(like), items))
         return [
@@ -258,6 +271,27 @@ class HybridRecommender:
         audience = self.artist_audience if at_artists else self._items_heard
         return explain_part(part, profile, self.catalogue, items, audience=audience)
 
+    def _said(self, profile: Profile) -> Floats | None:
+        """What the listener's votes say of the artists themselves, (n_artists,); None without any."""
+        net = profile.said
+        if not net.nnz:
+            return None
+        values = np.zeros(self.catalogue.n_artists, np.float32)
+        values[net.indices] = self.said_strength * _said_of(net.data)
+        return values
+
+    def _explain_said(self, profile: Profile, items: Ints) -> list[PartExplanation]:
+        links = profile.signals.said
+        net = np.zeros(self.catalogue.n_artists)
+        net[profile.said.indices] = profile.said.data
+        found = []
+        for artist in self.catalogue.artist_of[items].tolist():
+            mine = np.where(links.target == artist, links.weight, 0.0)
+            ratio = float(_said_of(net[artist])) / net[artist] if net[artist] else 0.0
+            shares: Doubles = self.said_strength * ratio * mine
+            found.append(PartExplanation(SAID, float(shares.sum()), shares, 0.0))
+        return found
+
     def _explain_like(self, seed: Profile, items: Ints) -> list[PartExplanation]:
         personal = [
             self._explain_part(part, seed, items)
@@ -271,3 +305,8 @@ class HybridRecommender:
                 shares = shares + self.like_strength * of_part[k].shares
             found.append(PartExplanation(LIKE, float(shares.sum()), shares, 0.0, over="like"))
         return found
+
+
+def _said_of(net: Any) -> Any:
+    """Diminishing: the second vote on an artist says less than the first."""
+    return np.copysign(np.log2(1 + np.abs(net)), net)

@@ -17,6 +17,8 @@ from recsys.types import Csr, Doubles, Ints
 
 Scale = Literal["rank", "log", "bm25", "same"]
 SCALES: tuple[Scale, ...] = get_args(Scale)
+_VOTES = np.zeros(len(Kind))
+_VOTES[Kind.LIKE], _VOTES[Kind.DISLIKE] = 1.0, -1.0
 _SATURATION = 1.2  # k1 of BM25, in means of the listener
 
 
@@ -27,7 +29,9 @@ class Weighing:
     Plays of one target are added up after decay, then ranked among the listener's own targets: the
     least played one gets a little over ``least_play``, the most played one a little under
     ``most_play``. A rank needs no unit, so a source that counts years of plays and one that counts
-    a week say the same (``scale`` has other ways, all between the same ends). Stated tastes do not decay. A listener has few verdicts among many plays;
+    a week say the same (``scale`` has other ways, all between the same ends). Votes and skips fade
+    more slowly than plays (``vote_half_life_days``, a choice: nothing public has dated votes); what
+    was picked or listed does not. A listener has few verdicts among many plays;
     ``attention`` is the most by which they are multiplied so that each stays visible:
     sqrt(play rows / (4 + verdict rows)), at least 1.
     """
@@ -35,6 +39,7 @@ class Weighing:
     least_play: float = 0.5
     most_play: float = 1.5
     half_life_days: float = 540.0
+    vote_half_life_days: float = 1080.0
     least_decay: float = 0.15
     pick: float = 1.5
     like: float = 2.5
@@ -43,7 +48,7 @@ class Weighing:
     listed: float = 1.0
     like_to_artist: float = 0.8
     dislike_to_artist: float = 0.5
-    attention: float = 4.0
+    attention: float = 2.0
     scale: Scale = "rank"
 
     def __post_init__(self) -> None:
@@ -81,12 +86,14 @@ class Links:
 class Signals:
     """The links of the same rows: the listener's own at both levels, and those of people nearby.
 
-    ``nearby`` is about artists; its weight is log(1 + people).
+    ``nearby`` is about artists; its weight is log(1 + people). ``said`` is what the listener's votes
+    say of the artist itself: 1 for a like, -1 for a dislike, as far as it carries from an item.
     """
 
     artists: Links
     items: Links
     nearby: Links
+    said: Links
 
 
 def weigh(
@@ -116,7 +123,8 @@ def weigh(
     user = rows.user if isinstance(rows, Interactions) else np.zeros(len(rows), np.int64)
     n_users = rows.n_users if isinstance(rows, Interactions) else 1
 
-    stated = _stated(rows, weighing) * _attention(rows.kind, user, n_users, weighing)
+    faded = _faded_votes(rows, weighing)
+    stated = _stated(rows, weighing) * _attention(rows.kind, user, n_users, weighing) * faded
     carried = np.ones(len(rows))
     if not catalogue.is_flat:
         carried[is_item & (rows.kind == Kind.LIKE)] = weighing.like_to_artist
@@ -126,6 +134,7 @@ def weigh(
         artists=Links(user, artist, stated * carried + _ranked(user, artist, plays, weighing)),
         items=Links(user, item, stated + _ranked(user, item, plays, weighing)),
         nearby=Links(user, nearby, np.where(theirs, np.log1p(rows.value.astype(np.float64)), 0.0)),
+        said=Links(user, artist, _VOTES[rows.kind] * faded * carried),
     )
 
 
@@ -146,6 +155,13 @@ def _attention(kind: Any, user: Ints, n_users: int, weighing: Weighing) -> Doubl
     verdicts = np.bincount(user[~passive], minlength=n_users)
     boost = np.clip(np.sqrt(plays / (4.0 + verdicts)), 1.0, weighing.attention)
     return np.where(passive, 1.0, boost[user])
+
+
+def _faded_votes(rows: Any, weighing: Weighing) -> Doubles:
+    """By how much each row's vote has faded, 1 for all else."""
+    votes = (rows.kind == Kind.LIKE) | (rows.kind == Kind.DISLIKE) | (rows.kind == Kind.SKIP)
+    decay = np.exp2(-rows.age_days.astype(np.float64) / weighing.vote_half_life_days)
+    return np.where(votes, np.maximum(decay, weighing.least_decay), 1.0)
 
 
 def _decayed_plays(rows: Any, weighing: Weighing) -> Doubles:

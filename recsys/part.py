@@ -72,8 +72,12 @@ class Curve:
 
 
 def thinness(user_artists: Csr) -> Floats:
-    """How little is known of listeners: 1 / (1 + artists / 5), shape (n_users, 1), float32."""
-    known = np.diff(user_artists.indptr).astype(np.float32)
+    """How little is known of listeners: 1 / (1 + artists / 5), shape (n_users, 1), float32.
+
+    Only artists that they are for: what they turned down does not make them regulars.
+    """
+    liked = np.concatenate([[0], np.cumsum(user_artists.data > 0)])
+    known = np.diff(liked[user_artists.indptr]).astype(np.float32)
     thin: Floats = (1 / (1 + known / THIN_AT)).astype(np.float32)[:, None]
     return thin
 

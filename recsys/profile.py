@@ -51,6 +51,11 @@ class Profile:
         return self.artists.nnz == 0
 
     @cached_property
+    def said(self) -> Csr:
+        """Net votes on each artist, (1, n_artists): likes minus dislikes, faded with age."""
+        return self.signals.said.matrix(1, self.artists.shape[1])
+
+    @cached_property
     def thin(self) -> Floats:
         """How little is known of the listener, shape (1, 1), 0..1."""
         return thinness(self.artists)

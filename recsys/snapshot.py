@@ -82,6 +82,7 @@ def save(model: HybridRecommender, folder: Path) -> None:
             {"listeners": model.listeners, "item_listeners": model.item_listeners}, "model"
         ),
         "like_strength": model.like_strength,
+        "said_strength": model.said_strength,
         "weighing": model.weighing.as_dict(),
         "info": dict(model.info),
         **described,
@@ -125,6 +126,7 @@ def load(folder: Path, *, mmap: bool = True, verify: bool = True) -> HybridRecom
             cold_bias=manifest["cold_bias"],
             **reader.get(manifest["audience"]),
             like_strength=float(manifest["like_strength"]),
+            said_strength=float(manifest.get("said_strength", 2.0)),
             version=str(manifest["version"]),
             trained_at=str(manifest["trained_at"]),
             info=manifest["info"],

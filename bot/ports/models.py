@@ -1,6 +1,6 @@
 """Published models, and what has changed since."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -40,4 +40,8 @@ class ModelStore(Protocol):
 
     async def pending(self) -> PendingChanges:
         """Count what came after the newest training, whether it was published or not."""
+        ...
+
+    async def outcomes(self, *, limit: int) -> Sequence[tuple[float, bool]]:
+        """Return score (log-odds) and whether it was liked of the newest picks shown, newest first."""
         ...

@@ -13,6 +13,7 @@ from bot.errors import MusicBotError
 from bot.ports import Clock, Compute, ModelStore, PendingChanges, Worker
 from bot.services.serving import ServingModel
 from recsys import HybridRecommender, RecsysError
+from recsys.drift import drift
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +33,10 @@ ENRICHED_ENOUGH = 200
 """So many artists and tracks of which more is known are worth a refit when nothing else is due."""
 ENRICHED_PAUSE = timedelta(hours=1)
 """But no sooner than this after the last training: what is known comes in for hours."""
+RECENT_SLOTS, EARLIER_SLOTS = 200, 2_000
+"""The newest picks shown, and those before them, by which drift is told."""
+DRIFT_PAUSE = timedelta(hours=24)
+"""Drift asks for a refit no sooner than this after the last training, which may not have cured it."""
 LOOK_ANYWAY_S = 600.0
 """Time alone can make a refit due; look this often without being woken."""
 
@@ -122,7 +127,27 @@ class TrainingService:
         """Return whether enough changed, or anything changed long enough ago."""
         if self._serving.info is None or (self._hurried and not self._until_rested()):
             return True
-        return self._is_due(await self._models.pending())
+        return self._is_due(await self._models.pending()) or await self._drifted()
+
+    async def _drifted(self) -> bool:
+        """Return whether the newest lists please significantly less than was expected of them."""
+        if not self._rested(self._clock.now(), DRIFT_PAUSE):
+            return False
+        slots = await self._models.outcomes(limit=RECENT_SLOTS + EARLIER_SLOTS)
+        if len(slots) < 2 * RECENT_SLOTS:
+            return False
+        scores, liked = zip(*slots, strict=True)
+        found = drift(
+            scores[RECENT_SLOTS:], liked[RECENT_SLOTS:], scores[:RECENT_SLOTS], liked[:RECENT_SLOTS]
+        )
+        if found.drifted:
+            log.info(
+                "lists please less: %.3f likes per pick, %.3f expected (%.1f deviations)",
+                found.observed,
+                found.expected,
+                found.z,
+            )
+        return found.drifted
 
     def _until_rested(self) -> float:
         return max(0.0, self._rested_at - time.monotonic())
@@ -137,12 +162,12 @@ class TrainingService:
         now = self._clock.now()
         if pending.since is not None and now - pending.since >= self._refit_after:
             return True
-        return pending.enriched >= ENRICHED_ENOUGH and self._rested(now)
+        return pending.enriched >= ENRICHED_ENOUGH and self._rested(now, ENRICHED_PAUSE)
 
-    def _rested(self, now: datetime) -> bool:
+    def _rested(self, now: datetime, pause: timedelta) -> bool:
         info = self._serving.info
         last = self._tried_at or (info.trained_at if info else None)
-        return last is None or now - last >= ENRICHED_PAUSE
+        return last is None or now - last >= pause
 
     async def refit(self) -> ModelInfo | None:
         """Train now; return the model that was published, None when the old one stays.
@@ -159,9 +184,7 @@ class TrainingService:
             result = await self._worker.refit(force_publish=forced)
             trained = True
             if not (result.publish or forced):
-                await self._models.reject(
-                    result.info, reason=result.reason, row_cut=result.row_cut
-                )
+                await self._models.reject(result.info, reason=result.reason, row_cut=result.row_cut)
                 log.info("model %s not published: %s", result.info.version, result.reason)
                 return None
             model = await self._compute.run(self._load, result.folder)

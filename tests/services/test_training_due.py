@@ -12,7 +12,14 @@ from bot.domain.recommending import ModelInfo
 from bot.errors import WorkerError
 from bot.ports import PendingChanges
 from bot.services.serving import ServingModel
-from bot.services.training import ENRICHED_ENOUGH, ENRICHED_PAUSE, TrainingService
+from bot.services.training import (
+    DRIFT_PAUSE,
+    EARLIER_SLOTS,
+    ENRICHED_ENOUGH,
+    ENRICHED_PAUSE,
+    RECENT_SLOTS,
+    TrainingService,
+)
 from tests.fakes_doors import FakeClock
 
 
@@ -20,8 +27,13 @@ class Models:
     def __init__(self) -> None:
         self.changes = PendingChanges(verdicts=0, listens=0, erasures=0, since=None)
 
+        self.slots: list[tuple[float, bool]] = []
+
     async def pending(self) -> PendingChanges:
         return self.changes
+
+    async def outcomes(self, *, limit: int) -> list[tuple[float, bool]]:
+        return self.slots[:limit]
 
 
 class BrokenWorker:
@@ -83,3 +95,21 @@ async def test_a_training_that_failed_is_not_repeated_for_it_within_the_hour(
     assert not await training.due()
     clock.forward(timedelta(minutes=1))
     assert await training.due()
+
+
+async def test_lists_that_please_less_ask_for_a_training_but_once_a_day(
+    training: TrainingService, models: Models, clock: FakeClock
+):
+    earlier = [(0.0, n % 2 == 0) for n in range(EARLIER_SLOTS)]
+    models.slots = [(0.0, n % 2 == 0) for n in range(RECENT_SLOTS)] + earlier
+    clock.forward(DRIFT_PAUSE)
+    assert not await training.due()
+    models.slots = [(0.0, n % 5 == 0) for n in range(RECENT_SLOTS)] + earlier
+    assert await training.due()
+    with pytest.raises(WorkerError):
+        await training.refit()
+    assert not await training.due(), "a training that did not cure it is not repeated at once"
+    clock.forward(DRIFT_PAUSE)
+    assert await training.due()
+    models.slots = models.slots[: 2 * RECENT_SLOTS - 1]
+    assert not await training.due(), "too few to tell"

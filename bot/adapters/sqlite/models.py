@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from bot.adapters.sqlite.connection import Readers
 from bot.adapters.sqlite.facts import ENRICHED, enriched_so_far
@@ -37,6 +37,10 @@ class SqliteModelStore:
     async def pending(self) -> PendingChanges:
         """Count what came after the newest training, published or not; picks count as verdicts."""
         return await self._readers.run(_pending)
+
+    async def outcomes(self, *, limit: int) -> Sequence[tuple[float, bool]]:
+        """Return the newest picks of `/recommend`, newest first; what nobody voted on is no like."""
+        return await self._readers.run(_outcomes, limit)
 
 
 def _latest(raw: sqlite3.Connection) -> tuple[ModelInfo, str] | None:
@@ -93,6 +97,17 @@ def _insert(
             json.dumps({name: int(cut) for name, cut in (row_cut or {}).items()}),
         ),
     )
+
+
+def _outcomes(raw: sqlite3.Connection, limit: int) -> list[tuple[float, bool]]:
+    rows = raw.execute(
+        "SELECT i.score, EXISTS (SELECT 1 FROM gestures AS g WHERE g.item_id = i.id "
+        "AND g.member_id = r.member_id AND g.standing = 1 AND g.verdict = 1) "
+        "FROM recommendation_items AS i JOIN recommendations AS r ON r.id = i.recommendation_id "
+        "WHERE r.occasion = 'recommend' ORDER BY i.id DESC LIMIT ?",
+        (limit,),
+    )
+    return [(float(score), bool(liked)) for score, liked in rows]
 
 
 def _pending(raw: sqlite3.Connection) -> PendingChanges:

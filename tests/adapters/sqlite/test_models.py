@@ -76,6 +76,19 @@ async def test_what_a_rejected_model_saw_does_not_ask_for_another(database: Data
     assert latest[0] == INFO, "the old one goes on serving"
 
 
+async def test_outcomes_are_the_newest_picks_and_whether_their_owner_liked_them(
+    database: Database,
+) -> None:
+    assert await database.models.outcomes(limit=9) == []
+    shown = await show(database, "hey jude", "queen", "sigur")
+    await database.gestures.record(press(shown, 1, Verdict.UP))
+    await database.gestures.record(press(shown, 2, Verdict.DOWN))
+    found = await database.models.outcomes(limit=9)
+    assert [liked for _, liked in found] == [False, True, False]
+    assert [score for score, _ in found] == [item.scored.score for item in shown.items[::-1]]
+    assert len(await database.models.outcomes(limit=2)) == 2
+
+
 async def train(database: Database) -> TrainingRows:
     return read_training(database.path, now_ms=NOW_MS)
 

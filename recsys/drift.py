@@ -1,0 +1,79 @@
+"""Whether lists please less than they should: recent outcomes against what was expected of them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from recsys.errors import DataError
+from recsys.types import Doubles
+
+SIGNIFICANT = 3.0
+"""Standard deviations below expectation; by chance about once in 700 looks."""
+LEAST_EXPECTED = 10.0
+"""Likes that must be expected of the recent slots before their lack says anything."""
+_STEPS = 50
+
+
+@dataclass(frozen=True)
+class Drift:
+    """Likes per slot that were expected, and that came; z in standard deviations."""
+
+    expected: float
+    observed: float
+    z: float
+    drifted: bool
+
+
+def drift(
+    scores: ArrayLike, liked: ArrayLike, recent_scores: ArrayLike, recent_liked: ArrayLike
+) -> Drift:
+    """Compare recent slots with earlier ones, given how good the model said they were.
+
+    The logged scores are log-odds; the earlier slots say how they translate where only some people
+    vote (calibration in the large: one offset c with ``sum sigmoid(score + c) = sum liked``). The
+    recent likes are then a sum of independent Bernoulli variables with known means. Lists that are
+    expected to be worse, by exploration or for newcomers, are therefore no drift.
+
+    Parameters
+    ----------
+    scores, liked : array of shape (n_slots,)
+        Log-odds and 0 or 1 of earlier slots.
+    recent_scores, recent_liked : array of shape (n_recent,)
+        The same of the newest ones.
+
+    References
+    ----------
+    Gama et al., "Learning with drift detection", SBIA 2004 (three deviations); Steyerberg, "Clinical
+    prediction models", 2009, section 15.3 (calibration in the large).
+    """
+    before, came, now, answer = (
+        np.asarray(one, np.float64) for one in (scores, liked, recent_scores, recent_liked)
+    )
+    if len(before) != len(came) or len(now) != len(answer):
+        raise DataError("drift needs as many outcomes as scores")
+    if not len(before) or not len(now):
+        return Drift(0.0, 0.0, 0.0, drifted=False)
+    p = _rate(now + _offset(before, float(came.sum())))
+    spread = float(np.sqrt((p * (1 - p)).sum()))
+    z = (float(answer.sum()) - float(p.sum())) / max(spread, 1e-12)
+    enough = float(p.sum()) >= LEAST_EXPECTED
+    return Drift(float(p.mean()), float(answer.mean()), z, drifted=enough and z < -SIGNIFICANT)
+
+
+def _offset(scores: Doubles, likes: float) -> float:
+    """By bisection; half a like is added and half a miss, so that none and all have an answer."""
+    wanted = (likes + 0.5) / (len(scores) + 1)
+    low, high = -40.0 - float(scores.max()), 40.0 - float(scores.min())
+    for _ in range(_STEPS):
+        middle = (low + high) / 2
+        if float(_rate(scores + middle).mean()) < wanted:
+            low = middle
+        else:
+            high = middle
+    return (low + high) / 2
+
+
+def _rate(odds: Doubles) -> Doubles:
+    rate: Doubles = 1 / (1 + np.exp(-np.clip(odds, -700, 700)))
+    return rate

@@ -12,6 +12,7 @@ from rich.table import Table
 from recsys.cli import tasks
 from recsys.cli.preparing import tell
 from recsys.cli.side_options import add_side_options, side_files
+from recsys.cli.tune_votes import run_votes
 from recsys.cli.tuned_settings import write_settings
 from recsys.config import Config
 from recsys.holdout import hold_out
@@ -28,6 +29,15 @@ def add_to(commands: Any) -> None:
         metavar="DIR",
         help="holds train and, if you like, valid .csv[.gz]; without valid a fifth is held out",
     )
+    one.add_argument(
+        "--feedback",
+        action="store_true",
+        help="learn what a vote weighs instead, in rounds with listeners of `train` set aside",
+    )
+    one.add_argument("--seeds", type=int, default=3, help="with --feedback: how often; default 3")
+    one.add_argument(
+        "--members", type=int, default=60, help="with --feedback: set aside each time; default 60"
+    )
     one.add_argument("--out", type=Path, metavar="FILE", help="write JSON for `fit --settings`")
     one.add_argument("--seed", type=int, default=0, help="of all random choices")
     add_side_options(one)
@@ -37,6 +47,8 @@ def add_to(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Tune as a training does, and print every trial; `test` is left alone."""
+    if options.feedback:
+        return run_votes(options)
     task = tasks.everything(options.folder, side_files(options))
     console = Console(stderr=True)
     tell(task.report, console)

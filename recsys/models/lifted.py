@@ -64,6 +64,15 @@ class Lifted(ALS):
                 setattr(self, name, getattr(self.latent, name))
             self.item_factors_: Floats = self.latent.item_factors_
             self.n_items_ = user_items.shape[1]
+        return self._lift(user_items)
+
+    def partial_fit(self, user_items: Csr, *, n_iterations: int = 2) -> Self:
+        """Go on with the factors as ``ALS`` does, then learn their regression anew."""
+        if not hasattr(self, "lifted_factors_"):
+            return self.fit(user_items)
+        return super().partial_fit(user_items, n_iterations=n_iterations)._lift(user_items)
+
+    def _lift(self, user_items: Csr) -> Self:
         listeners = np.bincount(user_items.indices, minlength=user_items.shape[1])
         self.lifted_factors_: Floats = self._lifted(
             self.item_factors_, listeners.astype(np.float64)

@@ -294,6 +294,8 @@ def bad(tmp_path):
         ("prepare {t}/when.csv {t}/out --gap 0", "--gap must be > 0"),
         ("tune {t}/bad", "must hold plays > 0"),
         ("tune {t}", "holds no train.csv"),
+        ("tune {t} --feedback", "holds no train.csv"),
+        ("tune {data} --feedback --seeds 0", "must be at least 1"),
         ("tune {data} --out {t}/no/where.json", "cannot be written"),
         ("fit {t}/bad {t}/m", "must hold plays > 0"),
         ("fit {data} {t}/m --settings {t}/none.json", "there is no file"),

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from recsys import NotFittedError
+from recsys import DataError, NotFittedError
 from recsys.content_features import idf_rows
 from recsys.interactions import Weighing, weigh
 from recsys.models.als import ALS
@@ -104,3 +104,38 @@ def test_coefficients_give_the_score_back(make, matrix):
     scores = model.score(model.fold_in(row))[0]
     sums = row.data.astype(np.float64) @ coefficients
     assert sums == pytest.approx(scores[items].astype(float), abs=1e-4)
+
+
+SWEPT = ("als", "lifted")
+
+
+@pytest.mark.parametrize("name", sorted(MODELS))
+def test_only_models_that_are_fitted_in_sweeps_can_go_on(name):
+    assert hasattr(MODELS[name]().__class__, "partial_fit") == (name in SWEPT)
+
+
+@pytest.mark.parametrize("name", SWEPT)
+def test_going_on_is_as_good_as_a_fit_of_as_many_sweeps(name, matrix):
+    whole = MODELS[name]().fit(matrix)
+    model = MODELS[name]()
+    model.n_iterations = 6
+    parts = model.fit(matrix).partial_fit(matrix, n_iterations=2)
+    scores = [one.score(one.fold_in(matrix[:5])) for one in (parts, whole)]
+    assert np.allclose(*scores, atol=0.05), "six sweeps and two are eight"
+    first = MODELS[name]().partial_fit(matrix)
+    assert np.array_equal(first.item_factors_, whole.item_factors_), "a first call is a fit"
+
+
+@pytest.mark.parametrize("name", SWEPT)
+def test_going_on_learns_new_rows_and_refuses_other_items(name, matrix):
+    model = MODELS[name]().fit(matrix[:60])
+    silent = np.flatnonzero(~model.item_factors_.any(axis=1))
+    before = model.item_factors_.copy()
+    again = model.partial_fit(matrix)
+    assert again is model
+    assert np.isfinite(model.item_factors_).all()
+    assert not np.array_equal(model.item_factors_, before)
+    heard = np.intersect1d(silent, matrix.indices)
+    assert model.item_factors_[heard].any(axis=1).all(), "new items find their place"
+    with pytest.raises(DataError):
+        model.partial_fit(matrix[:, :-1])

@@ -1,0 +1,79 @@
+"""`python -m recsys tune --feedback`: what a vote should weigh, by rounds with listeners set aside."""
+
+import argparse
+import json
+
+from rich.console import Console
+from rich.table import Table
+
+from recsys.cli.side_information import read_catalogue
+from recsys.cli.side_options import side_files
+from recsys.cli.tables import codes, find, plays_of, sorted_ids
+from recsys.config import Config
+from recsys.errors import DataError
+from recsys.evidence import Evidence, Interactions
+from recsys.interactions import Weighing
+from recsys.simulated_rounds import VoteTrial, learn_votes, simulate
+
+
+def run_votes(options: argparse.Namespace) -> int:
+    """Read `train` alone: whoever the folder keeps for judging is never looked at."""
+    if options.seeds < 1 or options.members < 1:
+        raise DataError("--seeds and --members must be at least 1")
+    console = Console(stderr=True)
+    train = plays_of(find(options.folder, "train"))
+    items, users = sorted_ids(train["item"]), sorted_ids(train["user"])
+    catalogue = read_catalogue(items, options.folder, side_files(options))
+    rows = Interactions.of(
+        codes(users, train["user"]),
+        Evidence.of(codes(items, train["item"]), value=train["plays"].to_numpy()),
+        n_users=len(users),
+    )
+    trials: list[VoteTrial] = []
+
+    def told(trial: VoteTrial) -> None:
+        trials.append(trial)
+        console.print(f"{trial.setting} {trial.value:g}: {trial.hits:.3f} hits", highlight=False)
+
+    simulations = []
+    for seed in range(options.seed, options.seed + options.seeds):
+        with console.status(f"fitting without the listeners set aside, {seed}"):
+            simulations.append(
+                simulate(
+                    rows,
+                    catalogue,
+                    members=options.members,
+                    seed=seed,
+                    config=Config(random_state=seed),
+                )
+            )
+    found = learn_votes(simulations, told=told)
+    chosen = {"like": found.like, "dislike": found.dislike}
+    if options.json:
+        print(json.dumps({"trials": [vars(one) for one in trials], "chosen": chosen}))
+        return 0
+    listeners = sum(len(one.seeds) for one in simulations)
+    _show(trials, chosen, f"hits in ten rounds of ten, {listeners} listeners set aside")
+    default = Weighing()
+    if (found.like, found.dislike) != (default.like, default.dislike):
+        print("these differ from the defaults of recsys.interactions.Weighing")
+    return 0
+
+
+def _show(trials: list[VoteTrial], chosen: dict[str, float], title: str) -> None:
+    table = Table(title=title)
+    for column in ("weight", "value", "hits", "gain", "± one error", "s"):
+        table.add_column(column, justify="left" if column == "weight" else "right")
+    for one in trials:
+        table.add_row(
+            one.setting,
+            f"{one.value:g}",
+            f"{one.hits:.3f}",
+            f"{one.gain:+.3f}",
+            f"{one.error:.3f}",
+            f"{one.seconds:.1f}",
+            style="bold" if one.value == chosen[one.setting] else None,
+        )
+    Console().print(table)
+    for name, value in chosen.items():
+        print(f"{name}: {value:g}")

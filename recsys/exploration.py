@@ -77,7 +77,8 @@ class Ensemble:
 
     def best(self, shown: Floats) -> Ints:
         """Best candidate of each draw, shape (n_draws,), int64."""
-        return np.argmax(self.gains + shown, axis=1).astype(np.int64)
+        found: Ints = np.argmax(self.gains + shown, axis=1)
+        return found
 
 
 def _gains(model: HybridRecommender, part: Part, profile: Profile, artists: Ints) -> Floats:

@@ -272,7 +272,7 @@ class HybridRecommender:
         return explain_part(part, profile, self.catalogue, items, audience=audience)
 
     def _said(self, profile: Profile) -> Floats | None:
-        """What the listener's votes say of the artists themselves, (n_artists,); None without any."""
+        """Return what the votes say of the artists themselves, (n_artists,); None without any."""
         net = profile.said
         if not net.nnz:
             return None

@@ -40,7 +40,8 @@ class Posterior:
         z = np.random.default_rng(seed).standard_normal((len(self.system), n))
         lower = np.linalg.cholesky(self.system)
         moved: Doubles = solve_triangular(lower, z, lower=True, trans="T", check_finite=False)
-        return (np.sqrt(self.noise) * moved.T).astype(np.float32)
+        drawn: Floats = (np.sqrt(self.noise) * moved.T).astype(np.float32)
+        return drawn
 
 
 def held_out_noise(model: "ALS", user_items: Csr) -> float:

@@ -4,6 +4,7 @@ import dataclasses
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -132,7 +133,8 @@ def learn_votes(
         best, most, reached = weighing, 0.0, base
         for value in values:
             started = time.perf_counter()
-            tried = dataclasses.replace(weighing, **{name: value})
+            changed: dict[str, Any] = {name: value}
+            tried = dataclasses.replace(weighing, **changed)
             of = base if tried == weighing else hits(tried)
             gain = of - base
             error = float(gain.std(ddof=1) / np.sqrt(len(gain))) if len(gain) > 1 else 0.0

@@ -70,7 +70,8 @@ class Lifted(ALS):
         """Go on with the factors as ``ALS`` does, then learn their regression anew."""
         if not hasattr(self, "lifted_factors_"):
             return self.fit(user_items)
-        return super().partial_fit(user_items, n_iterations=n_iterations)._lift(user_items)
+        super().partial_fit(user_items, n_iterations=n_iterations)
+        return self._lift(user_items)
 
     def _lift(self, user_items: Csr) -> Self:
         listeners = np.bincount(user_items.indices, minlength=user_items.shape[1])

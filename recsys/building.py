@@ -1,10 +1,12 @@
 """Which models a score is made of: those that the data at hand supports, fitted."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from recsys.background import Aligned
 from recsys.base import Model
 from recsys.catalogue import Catalogue
 from recsys.config import Config
@@ -42,6 +44,7 @@ def build(
     *,
     nearby: bool = False,
     cold: bool = False,
+    background: Aligned | None = None,
 ) -> list[Candidate]:
     """Fit the models that this much data supports, in the order of the parts.
 
@@ -54,11 +57,16 @@ def build(
         Whether it is known what people close to the listeners play.
     cold : bool
         Only the artist-level parts that have something to say without listeners.
+    background : Aligned, optional
+        A prior of other listeners; it also has a say in how far each part is trusted in advance.
     """
     found = []
     recipes = [*_at_artists(artists, catalogue, config)]
     if nearby:
         recipes.append(("nearby", Familiar))
+    if background is not None:
+        recipes += [(name, _returned(model)) for name, model in background.models()]
+    n_users = _n_users(artists)
     if not cold:
         recipes += [*_at_items(items, catalogue, config)]
     for name, make in recipes:
@@ -66,6 +74,9 @@ def build(
         if not wanted:
             continue
         one = Candidate(name, make())
+        if background is not None and one.kind.level == Level.ARTIST:
+            told = background.told(name, one.kind.trust(n_users), n_users)
+            one = replace(one, told=told)
         if cold and one.kind.needs_listeners:
             continue
         matrix = artists if one.kind.level == Level.ARTIST else items
@@ -78,7 +89,7 @@ def build(
 
 def _at_artists(artists: Csr, catalogue: Catalogue, config: Config) -> Iterator[Made]:
     tags = idf_rows(catalogue.tags)
-    n_users = int((np.diff(artists.indptr) > 0).sum())
+    n_users = _n_users(artists)
     keywords: dict[str, Any] = {
         "n_factors": config.factors(n_users),
         "random_state": config.random_state,
@@ -139,3 +150,11 @@ def _at_items(items: Csr, catalogue: Catalogue, config: Config) -> Iterator[Made
         yield "album_tracks", lambda: Group(album_of)
         yield "album_share", lambda: Group(album_of, share=1.0)
         yield "album_popularity", lambda: Popularity(group_of=album_of)
+
+
+def _n_users(matrix: Csr) -> int:
+    return int((np.diff(matrix.indptr) > 0).sum())
+
+
+def _returned(model: Model) -> Callable[[], Model]:
+    return lambda: model

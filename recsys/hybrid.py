@@ -217,7 +217,9 @@ class HybridRecommender:
 
     def artist_similarity(self, artists: Ints, others: Ints) -> Floats:
         """Mean likeness by listeners and by content, shape (len(artists), len(others)), -1..1."""
-        models = [p.model for p in map(self.part, ("latent", "content")) if p is not None]
+        models = [
+            p.model for p in map(self.part, ("latent", "background", "content")) if p is not None
+        ]
         total = np.zeros((len(artists), len(others)), np.float32)
         for model in models:
             total += model.similarity(artists, others) / len(models)  # type: ignore[attr-defined]

@@ -67,6 +67,10 @@ KINDS: dict[str, PartKind] = {
     "era": PartKind(_ARTIST, 0.15, 0.05),
     "lifted": PartKind(_ARTIST, 0.0, 0.25, signed=True),
     "similar_elsewhere": PartKind(_ARTIST, 0.8, 0.3, least_spread=0.08),
+    "background": PartKind(_ARTIST, 1.0, 0.5),
+    "background_neighbours": PartKind(_ARTIST, 0.3, 0.15),
+    "background_renown": PartKind(_ARTIST, 0.1, 0.0, signed=True, personal=False),
+    "background_lifted": PartKind(_ARTIST, 0.1, 0.1),
     "nearby": PartKind(_ARTIST, 0.1, 0.1, reads_nearby=True),
     "familiar": PartKind(_ARTIST, 0.5, 0.3, bends=_COUNTS),
     "track_popularity": PartKind(_ITEM, 0.2, 0.0, signed=True, personal=False),
@@ -83,12 +87,33 @@ KINDS: dict[str, PartKind] = {
 }
 
 
+Slopes = tuple[float, float, float]
+"""Of regulars, of newcomers, and of what hardly anybody has heard (see ``Curve``)."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a background prior says a part is worth before anything is learned here.
+
+    Parameters
+    ----------
+    raw : three floats
+        Log-odds per unit of the raw score: it means the same here as in the prior.
+    spread : float
+        Log-odds per standard deviation, added to it.
+    """
+
+    raw: Slopes
+    spread: float
+
+
 @dataclass(frozen=True, eq=False)
 class Candidate:
-    """A fitted model that has no curve yet."""
+    """A fitted model that has no curve yet; ``told`` is what a background prior says of it."""
 
     name: str
     model: Model
+    told: Told | None = None
 
     @property
     def kind(self) -> PartKind:

@@ -25,6 +25,7 @@ from recsys.models.content import Content
 from recsys.models.ease import EASE
 from recsys.models.elsewhere import Elsewhere
 from recsys.models.familiar import Familiar
+from recsys.models.frozen import FrozenFactors, FrozenNeighbours, FrozenRenown
 from recsys.models.graph_walk import GraphWalk
 from recsys.models.group import Group
 from recsys.models.item_knn import ItemKNN
@@ -38,6 +39,7 @@ MANIFEST: Final = "manifest.json"
 _LEARNED: Final = re.compile(r"part\..*_(\.data)?\.npy")
 _KEPT: Final = (
     *(ALS, Content, EASE, Elsewhere, Familiar, GraphWalk, Group, ItemKNN, Lifted, Popularity),
+    *(FrozenFactors, FrozenNeighbours, FrozenRenown),
 )
 _MODELS: Final = {m.__name__: m for m in _KEPT}
 

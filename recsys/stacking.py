@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from recsys.background import Aligned
 from recsys.building import build
 from recsys.catalogue import Catalogue
 from recsys.config import Config
@@ -30,7 +31,11 @@ _SOME, _SOME_FOLDS = 150_000, 3
 
 
 def learn_blends(
-    known: Interactions, held_out: Interactions, catalogue: Catalogue, config: Config
+    known: Interactions,
+    held_out: Interactions,
+    catalogue: Catalogue,
+    config: Config,
+    background: Aligned | None = None,
 ) -> tuple[Blend, Blend | None]:
     """Learn the blend on held-out rows with models fitted without them; and that of new artists.
 
@@ -47,7 +52,7 @@ def learn_blends(
     folds = []
     for turn, (mine, asked) in enumerate(_in_turn(known, held_out, catalogue, config)):
         seeded = replace(config, random_state=config.random_state + turn)
-        folds.append(_fold(mine, asked, catalogue, seeded, level))
+        folds.append(_fold(mine, asked, catalogue, seeded, level, background))
     parts = folds[0].parts
     sample = draw_sample(
         folds,
@@ -58,7 +63,9 @@ def learn_blends(
     )
     blend = learn_blend(parts, sample, n_listeners)
     first = folds[0].asked
-    cold = _cold_blend(first.artists, first.items, catalogue, config) if n_listeners else None
+    cold = None
+    if n_listeners and background is None:  # a prior has listeners of most artists
+        cold = _cold_blend(first.artists, first.items, catalogue, config)
     if cold is None:
         return blend, None
     curves = {
@@ -85,13 +92,20 @@ def _in_turn(
 
 
 def _fold(
-    known: Interactions, held_out: Interactions, catalogue: Catalogue, config: Config, level: Level
+    known: Interactions,
+    held_out: Interactions,
+    catalogue: Catalogue,
+    config: Config,
+    level: Level,
+    background: Aligned | None,
 ) -> Fold:
     new = _newcomers(known.n_users, config.random_state)
     artists, items = matrices(known.where(~new[known.user]), catalogue, config.weighing)
     near = known.where(known.kind == Kind.NEARBY)
-    parts = build(artists, items, catalogue, config, nearby=len(near) > 0)
-    heard = audience(artists), audience(items)
+    parts = build(
+        artists, items, catalogue, config, nearby=len(near) > 0, background=background
+    )
+    heard = audiences(artists, items, catalogue, background)
     if not _n_listeners(artists):
         known = imagined_listeners(catalogue, seed=config.random_state)
         held_out = known.where(np.zeros(len(known), np.bool_))
@@ -177,6 +191,17 @@ def _cold_blend(artists: Csr, items: Csr, catalogue: Catalogue, config: Config) 
     )
     blend = learn_blend(parts, sample, _n_listeners(artists))
     return blend if blend.n_positives else None
+
+
+def audiences(
+    artists: Csr, items: Csr, catalogue: Catalogue, background: Aligned | None
+) -> tuple[Ints, Ints]:
+    """Count the listeners of artists and of items, those behind a prior among them."""
+    by_artist, by_item = audience(artists), audience(items)
+    if background is None:
+        return by_artist, by_item
+    by_artist = by_artist + background.listeners
+    return by_artist, by_artist if catalogue.is_flat else by_item
 
 
 def _without(matrix: Csr, columns: Bools) -> Csr:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from recsys.background import Aligned
 from recsys.blas import one_thread
 from recsys.building import build
 from recsys.catalogue import Catalogue
@@ -14,12 +15,14 @@ from recsys.config import Config
 from recsys.evidence import Interactions, Kind
 from recsys.holdout import hold_out
 from recsys.hybrid import HybridRecommender
-from recsys.interactions import audience, matrices
+from recsys.interactions import matrices
 from recsys.part import Part
 from recsys.recipe import Candidate
-from recsys.stacking import learn_blends
+from recsys.stacking import audiences, learn_blends
 from recsys.tuning import tuned
 from recsys.weights import Blend
+
+_SAME_PRIOR = ("source", "created", "listeners", "artists")
 
 
 def fit(
@@ -30,6 +33,7 @@ def fit(
     validation: Interactions | None = None,
     trained_at: str | None = None,
     earlier: HybridRecommender | None = None,
+    background: Aligned | None = None,
 ) -> HybridRecommender:
     """Train the whole recommender; also with zero listeners (priors and content only).
 
@@ -46,9 +50,13 @@ def fit(
     earlier : HybridRecommender, optional
         An earlier training on these listeners. Its settings and its blend are taken over unless the
         data has outgrown them or has parts that it had not; that is a fifth of the work.
+    background : Aligned, optional
+        A prior of other listeners, brought to this catalogue.
     """
     with one_thread():
-        return _fit(interactions, catalogue, config or Config(), validation, trained_at, earlier)
+        return _fit(
+            interactions, catalogue, config or Config(), validation, trained_at, earlier, background
+        )
 
 
 def _fit(
@@ -58,6 +66,7 @@ def _fit(
     validation: Interactions | None,
     trained_at: str | None,
     earlier: HybridRecommender | None,
+    background: Aligned | None,
 ) -> HybridRecommender:
     whole = interactions if validation is None else Interactions.concat(interactions, validation)
     artists, items = matrices(whole, catalogue, config.weighing)
@@ -68,8 +77,10 @@ def _fit(
         known_config = config.tuned_as(earlier.info, n_interactions=len(whole))
         if not known_config.tune:
             config = known_config
-            candidates = build(artists, items, catalogue, config, nearby=nearby)
-            blends = _taken_over(candidates, earlier)
+            candidates = build(
+                artists, items, catalogue, config, nearby=nearby, background=background
+            )
+            blends = _taken_over(candidates, earlier, background)
     if blends is None:
         known, held_out = _split(interactions, validation, whole, catalogue, config)
         chosen = tuned(
@@ -80,8 +91,10 @@ def _fit(
         )
         if not candidates or chosen != config:
             config = chosen
-            candidates = build(artists, items, catalogue, config, nearby=nearby)
-        blends = learn_blends(known, held_out, catalogue, config)
+            candidates = build(
+                artists, items, catalogue, config, nearby=nearby, background=background
+            )
+        blends = learn_blends(known, held_out, catalogue, config, background)
     blend, cold_blend = blends
     parts = [
         Part(
@@ -96,6 +109,7 @@ def _fit(
         for one in candidates
         if one.name in blend.curves
     ]
+    heard = audiences(artists, items, catalogue, background)
     stamp = trained_at or datetime.now(UTC).isoformat(timespec="seconds")
     info = {
         "n_users": whole.n_users,
@@ -106,13 +120,16 @@ def _fit(
         "tuned_on": len(whole) if config.tune else config.tuned_on,
         "validation_positives": blend.n_positives,
     }
+    if background is not None:
+        share = background.share(int((np.diff(artists.indptr) > 0).sum()))
+        info["background"] = {**background.as_dict(), "share": round(share, 4)}
     return HybridRecommender(
         catalogue=catalogue,
         weighing=config.weighing,
         parts=tuple(parts),
         bias=blend.bias,
-        listeners=audience(artists).astype(np.int32),
-        item_listeners=audience(items).astype(np.int32),
+        listeners=heard[0].astype(np.int32),
+        item_listeners=heard[1].astype(np.int32),
         cold_bias=None if cold_blend is None else cold_blend.bias,
         version=_version(stamp, info, parts),
         trained_at=stamp,
@@ -121,11 +138,16 @@ def _fit(
 
 
 def _taken_over(
-    candidates: list[Candidate], earlier: HybridRecommender
+    candidates: list[Candidate], earlier: HybridRecommender, background: Aligned | None
 ) -> tuple[Blend, Blend | None] | None:
-    """Return the blend of an earlier model, None where it had other parts."""
+    """Return the blend of an earlier model, None where it had other parts or another prior."""
     parts = {part.name: part for part in earlier.parts}
-    if {one.name for one in candidates} != set(parts):
+    before = earlier.info.get("background")
+    known = None if before is None else {name: before[name] for name in _SAME_PRIOR}
+    now = None if background is None else background.as_dict()
+    if {one.name for one in candidates} != set(parts) or known != (
+        None if now is None else {name: now[name] for name in _SAME_PRIOR}
+    ):
         return None
     n_positives = int(earlier.info["validation_positives"])
     blend = Blend({name: part.curve for name, part in parts.items()}, earlier.bias, n_positives)

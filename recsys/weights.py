@@ -66,7 +66,7 @@ def learn_blend(parts: Sequence[Candidate], sample: Sample, n_users: int) -> Ble
     scaled = np.concatenate(
         [columns * ((1 - rare) * (1 - thin)), columns * ((1 - rare) * thin), columns * rare], axis=1
     )
-    prior, lower = (np.tile(one, 3) for one in _prior(parts, n_users, sample))
+    prior, lower = _prior(parts, n_users, sample)
     slopes = _listwise(scaled, sample, prior, lower)
     if sample.n_positives >= _LEAST_POSITIVES:
         slopes = _ascend(scaled, sample, slopes, lower)
@@ -83,14 +83,20 @@ def _spread(parts: Sequence[Candidate], sample: Sample) -> Doubles:
 
 
 def _prior(parts: Sequence[Candidate], n_users: int, sample: Sample) -> tuple[Doubles, Doubles]:
-    prior = np.zeros(sample.columns.shape[1])
-    lower = np.zeros(sample.columns.shape[1])
+    """Prior slopes per standard deviation and their bounds, one after another for the three regimes."""
+    prior = np.zeros((3, sample.columns.shape[1]))
+    lower = np.zeros((3, sample.columns.shape[1]))
+    spread = _spread(parts, sample)
     for k, part in enumerate(parts):
         own = np.flatnonzero(sample.part_of == k)
-        prior[own[0]] = part.kind.trust(n_users)
-        lower[own] = -np.inf if part.kind.signed else 0.0
-    prior[_spread(parts, sample) <= 1e-9] = 0.0
-    return prior, lower
+        first = own[0]
+        if part.told is None:
+            prior[:, first] = part.kind.trust(n_users)
+        else:
+            prior[:, first] = np.multiply(part.told.raw, spread[first]) + part.told.spread
+        lower[:, own] = -np.inf if part.kind.signed else 0.0
+    prior[:, spread <= 1e-9] = 0.0
+    return prior.ravel(), lower.ravel()
 
 
 def _listwise(scaled: Doubles, sample: Sample, prior: Doubles, lower: Doubles) -> Doubles:

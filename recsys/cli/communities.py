@@ -3,16 +3,22 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 
+from recsys.background import Background
+from recsys.background_file import read_background, write_background
 from recsys.cli.measuring import judge, measure
 from recsys.cli.tables import codes, columns, find
 from recsys.cli.tasks import Task
+from recsys.config import Config
 from recsys.errors import DataError
 from recsys.evidence import Interactions
 from recsys.hybrid import HybridRecommender
+from recsys.pretraining import pretrain
+from recsys.training import fit
 from recsys.types import Ints
 
 
@@ -81,6 +87,59 @@ def with_background(
             )
         )
     return found
+
+
+def pretrained(
+    task: Task,
+    draws: dict[tuple[str, int], list[Ints]],
+    *,
+    seed: int = 0,
+    progress: Callable[[str], None] = lambda _: None,
+) -> list[CommunityFigures]:
+    """Learn a prior of the non-members of each draw alone, and fit the members on top of it.
+
+    This is how a server uses a prior: it goes through a file, and the members' model never sees a row
+    of anybody else.
+    """
+    found = []
+    for (kind, n), members_of_draws in draws.items():
+        results = []
+        for k, members in enumerate(members_of_draws):
+            progress(f"{kind} {n}: draw {k + 1} of {len(members_of_draws)}")
+            prior = prior_without(task, members, seed=seed)
+            own = among(task, members)
+            aligned = prior.align(task.catalogue, [str(item) for item in task.item_ids])
+            config = Config(random_state=seed)
+            model = fit(own.train, own.catalogue, config, validation=own.valid, background=aligned)
+            results.append(judge(model, own, "", 0.0))
+        found.append(
+            _figures(
+                kind,
+                n,
+                [r.figures["ndcg@10"] for r in results],
+                [r.figures["map@10"] for r in results],
+            )
+        )
+    return found
+
+
+def prior_without(task: Task, members: Ints, *, seed: int = 0) -> Background:
+    """Pretrain on everybody but the members, and read it back from a file."""
+    others = np.setdiff1d(np.arange(len(task.user_ids)), members)
+    rest = among(task, others)
+    prior = pretrain(
+        rest.train,
+        task.catalogue,
+        [str(item) for item in task.item_ids],
+        source="the non-members of the draw",
+        licence="that of the data set",
+        validation=rest.valid,
+        config=Config(random_state=seed),
+    )
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "prior"
+        write_background(prior, path)
+        return read_background(path)
 
 
 def among(task: Task, members: Ints) -> Task:

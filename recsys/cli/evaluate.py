@@ -68,6 +68,17 @@ def add_to(commands: Any) -> None:
         default="rank",
         help="how counts of plays become confidence (default: %(default)s)",
     )
+    one.add_argument(
+        "--background",
+        choices=["together", "pretrain"],
+        default="together",
+        help="small: know the others from one fit of everybody, or (as well) from a prior that is "
+        "pretrained on them alone, for each draw (slow)",
+    )
+    one.add_argument(
+        "--draws", type=int, metavar="K", help="small: only the first K draws of each size"
+    )
+    one.add_argument("--kind", metavar="NAME", help="small: only draws of this kind")
     add_side_options(one)
     one.add_argument(
         "--rankings",
@@ -87,6 +98,12 @@ def run(options: argparse.Namespace) -> int:
         raise DataError("--seeds must be at least 1")
     if options.friends is not None and options.protocol not in RANKED:
         raise DataError(f"--friends goes with {', '.join(RANKED)}, not with {options.protocol}")
+    if options.draws is not None and options.draws < 1:
+        raise DataError("--draws must be at least 1")
+    if options.protocol != "small" and (options.background, options.draws, options.kind) != (
+        *("together", None, None),
+    ):
+        raise DataError("--background, --draws and --kind go with small")
     if options.scale != "rank" and options.protocol not in RANKED:
         raise DataError(f"--scale goes with {', '.join(RANKED)}, not with {options.protocol}")
     if options.protocol == "feedback":
@@ -131,6 +148,12 @@ def _show(results: list[Result]) -> None:
 def _small(options: argparse.Namespace, names: list[str]) -> int:
     task = tasks.holdout(options.folder, side_files(options))
     draws = communities.read_draws(options.folder, task)
+    if options.draws is not None:
+        draws = {key: members[: options.draws] for key, members in draws.items()}
+    if options.kind is not None:
+        draws = {key: members for key, members in draws.items() if key[0] == options.kind}
+    if not draws:
+        raise DataError("there are no such draws")
     console = Console(stderr=True)
     rows: list[dict[str, Any]] = []
     for name in names:
@@ -140,6 +163,8 @@ def _small(options: argparse.Namespace, names: list[str]) -> int:
                 "with background": communities.with_background(task, draws, model),
                 "closed": communities.closed(task, draws, name, progress=status.update),
             }
+            if options.background == "pretrain" and name == HYBRID:
+                found["pretrained"] = communities.pretrained(task, draws, progress=status.update)
         rows += [
             {"model": name, "plays of others": known, **vars(one)}
             for known, figures in found.items()

@@ -8,7 +8,7 @@ from scipy.sparse import diags_array
 
 from recsys.models.als import ALS
 from recsys.sparse import csr, dense, empty
-from recsys.types import Csr, Floats
+from recsys.types import Csr, Floats, Ints
 
 
 class Lifted(ALS):
@@ -92,14 +92,33 @@ class Lifted(ALS):
     def _lifted(self, factors: Floats, listeners: Any) -> Floats:
         features = self.features
         features = empty((len(factors), 0)) if features is None else features
-        holders = np.bincount(features.indices, minlength=features.shape[1])
-        kept = np.argsort(-holders, kind="stable")[: self.most_features]
-        described = features[:, np.sort(kept[holders[kept] >= 2])]
-        if not described.shape[1]:
-            return np.zeros_like(factors)
-        weighted = csr(diags_array(listeners, dtype=np.float64) @ described)
-        gram = dense(described.T @ weighted).astype(np.float64)
-        gram[np.diag_indices_from(gram)] += self.ridge
-        found = cho_solve(cho_factor(gram), np.asarray(weighted.T @ factors, np.float64))
-        lifted: Floats = (described @ found.astype(np.float32)).astype(np.float32)
+        kept, found = ridge_map(
+            features, factors, listeners, ridge=self.ridge, most_features=self.most_features
+        )
+        lifted: Floats = (features[:, kept] @ found).astype(np.float32)
         return lifted
+
+
+def ridge_map(
+    features: Csr, factors: Floats, listeners: Any, *, ridge: float, most_features: int
+) -> tuple[Ints, Floats]:
+    """Regress factors on features; see ``Lifted``.
+
+    Returns
+    -------
+    kept : ndarray of int64
+        The features that take part: those of the most items, of two at least.
+    found : ndarray of shape (len(kept), n_factors), float32
+        B.
+    """
+    holders = np.bincount(features.indices, minlength=features.shape[1])
+    kept = np.argsort(-holders, kind="stable")[:most_features]
+    kept = np.sort(kept[holders[kept] >= 2])
+    if not len(kept):
+        return kept, np.zeros((0, factors.shape[1]), np.float32)
+    described = features[:, kept]
+    weighted = csr(diags_array(listeners, dtype=np.float64) @ described)
+    gram = dense(described.T @ weighted).astype(np.float64)
+    gram[np.diag_indices_from(gram)] += ridge
+    found = cho_solve(cho_factor(gram), np.asarray(weighted.T @ factors, np.float64))
+    return kept, found.astype(np.float32)

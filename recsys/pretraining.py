@@ -24,6 +24,8 @@ from recsys.training import fit, matrices, together
 from recsys.types import Csr, Floats, Ints
 
 LEAST_LISTENERS = 20
+LEAST_LISTENERS_OF_ARTIST = 2
+"""What one listener alone plays says nothing of others, but something of them: it is not kept."""
 _M = TypeVar("_M")
 _PARTS = {
     "popularity": RENOWN,
@@ -90,7 +92,7 @@ def pretrain(
     )
     listeners = np.bincount(artists.indices, minlength=catalogue.n_artists)
     kept = np.sort(np.argsort(-listeners, kind="stable")[:most_artists])
-    kept = kept[listeners[kept] > 0]
+    kept = kept[listeners[kept] >= LEAST_LISTENERS_OF_ARTIST]
     kept = _distinct(kept, names, listeners)
     latent, near = _model(model, "latent", ALS), _model(model, "closed_form", EASE)
     idf, tag_factors, tags = _tag_factors(catalogue, latent, listeners)

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from recsys.blas import one_thread
-from recsys.cli import bench, evaluate, explain, fit, inspect, prepare, report, tune
+from recsys.cli import bench, evaluate, explain, fit, inspect, prepare, pretrain, report, tune
 from recsys.errors import RecsysError
 
 EXIT_BAD_INPUT = 2
@@ -27,6 +27,6 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m recsys", description="Music recommendations: measure, fit, look inside."
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for command in (prepare, tune, fit, inspect, explain, evaluate, report, bench):
+    for command in (prepare, pretrain, tune, fit, inspect, explain, evaluate, report, bench):
         command.add_to(commands)
     return parser

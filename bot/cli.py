@@ -143,6 +143,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     rotate.set_defaults(run=_rotate_key, command="rotate-key")
 
+    prior = commands.add_parser(
+        "prior", help="what listeners elsewhere taught: fetch listening, learn from it, look at it"
+    )
+    _prior_parser(prior)
+
     doctor = commands.add_parser("doctor", help="check settings, storage, Discord and every source")
     doctor.add_argument("--offline", action="store_true", help="ask nothing outside this machine")
     doctor.set_defaults(run=_doctor, command="doctor")
@@ -165,6 +170,36 @@ def _port(text: str) -> int:
     if not text.isdecimal() or not 0 < int(text) < 65_536:
         raise argparse.ArgumentTypeError("a port is a number from 1 to 65535")
     return int(text)
+
+
+def _prior_parser(prior: argparse.ArgumentParser) -> None:
+    steps = prior.add_subparsers(title="steps", metavar="STEP", required=True)
+
+    fetch = steps.add_parser("fetch", help="download ListenBrainz listens, or a file of your own")
+    fetch.add_argument("address", nargs="?", metavar="ADDRESS", help="https address of a file")
+    fetch.add_argument("--sha256", metavar="HEX", help="what that file must be")
+    fetch.add_argument(
+        "--days", type=int, default=7, metavar="N", help="of ListenBrainz (default: 7)"
+    )
+    fetch.add_argument(
+        "--most-mib", type=int, default=2048, metavar="N", help="most per file (default: 2048)"
+    )
+    fetch.add_argument("--yes", action="store_true", help="agree to size and licence")
+    fetch.set_defaults(run=_prior_fetch, command="prior")
+
+    build = steps.add_parser("build", help="learn a prior, in a process of its own")
+    build.add_argument(
+        "files", nargs="*", type=Path, metavar="FILE", help="default: what was fetched"
+    )
+    build.add_argument("--source", metavar="TEXT", help="whose listening it is")
+    build.add_argument("--licence", metavar="TEXT", help="under which it was published")
+    build.add_argument("--tags", type=Path, metavar="FILE", help="artist, tag, count .csv[.gz]")
+    build.add_argument("--listeners", type=int, default=20_000, metavar="N", help="most listeners")
+    build.add_argument("--artists", type=int, default=50_000, metavar="N", help="most artists")
+    build.set_defaults(run=_prior_build, command="prior")
+
+    status = steps.add_parser("status", help="what is installed, and what it knows of our artists")
+    status.set_defaults(run=_prior_status, command="prior")
 
 
 def _check_sqlite() -> None:
@@ -237,6 +272,45 @@ def _rotate_key(_options: argparse.Namespace) -> int:
     for sentence in asyncio.run(rotate(load_settings())):
         print(sentence)
     return 0
+
+
+def _prior_fetch(options: argparse.Namespace) -> int:
+    from bot import prior
+
+    if options.days < 1 or options.most_mib < 1:
+        print("--days and --most-mib must be at least 1.", file=sys.stderr)
+        return EXIT_USAGE
+    wanted = prior.Fetch(options.address, options.sha256, options.days, options.most_mib)
+    return asyncio.run(prior.fetch(load_settings(), wanted, ask=prior.asking(yes=options.yes)))
+
+
+def _prior_build(options: argparse.Namespace) -> int:
+    from bot import prior
+
+    for path in (*options.files, *([options.tags] if options.tags else [])):
+        if not path.exists():
+            print(f"{path}: there is no such file.", file=sys.stderr)
+            return EXIT_USAGE
+    wanted = prior.Build(
+        tuple(options.files),
+        options.source,
+        options.licence,
+        options.tags,
+        options.listeners,
+        options.artists,
+    )
+    return asyncio.run(prior.build(load_settings(), wanted))
+
+
+def _prior_status(_options: argparse.Namespace) -> int:
+    from bot import prior
+    from recsys.errors import RecsysError
+
+    try:
+        return prior.status(load_settings())
+    except RecsysError as error:
+        print(f"{error}; run `prior build` or `prior fetch` again.", file=sys.stderr)
+        return EXIT_FAILED
 
 
 def _doctor(options: argparse.Namespace) -> int:

@@ -19,6 +19,7 @@
     ├─ StorageError            not saved; logged with an incident id
     │  ├─ DatabaseBusyError    another process holds the data folder
     │  └─ SealBrokenError      a sealed secret that no key opens, or that belongs to another row
+    ├─ DownloadError           a large file that an operator asked for did not come whole and unchanged
     ├─ WorkerError             a child process failed; the old state still serves
     └─ SettingsError           a setting is missing or wrong; ends the start with exit code 78
 
@@ -115,6 +116,10 @@ class DatabaseBusyError(StorageError):
 
 class SealBrokenError(StorageError):
     """A sealed secret that no key opens, or that belongs to another row."""
+
+
+class DownloadError(MusicBotError):
+    """A large file is too large, changed on the way or did not come; nothing wrong is installed."""
 
 
 class WorkerError(MusicBotError):

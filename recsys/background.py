@@ -28,6 +28,7 @@ _SMOOTHED = 5.0  # listeners that the mean share is worth, as in Popularity
 _CONTENT = ("content", "country", "era", "similar_elsewhere", "nearby", "familiar")
 """Parts that say what the prior cannot know: of those without a weight in it half the trust stays."""
 
+
 @dataclass(frozen=True)
 class Provenance:
     """Where a prior comes from; nobody may use one without knowing.

@@ -102,9 +102,7 @@ def _fold(
     new = _newcomers(known.n_users, config.random_state)
     artists, items = matrices(known.where(~new[known.user]), catalogue, config.weighing)
     near = known.where(known.kind == Kind.NEARBY)
-    parts = build(
-        artists, items, catalogue, config, nearby=len(near) > 0, background=background
-    )
+    parts = build(artists, items, catalogue, config, nearby=len(near) > 0, background=background)
     heard = audiences(artists, items, catalogue, background)
     if not _n_listeners(artists):
         known = imagined_listeners(catalogue, seed=config.random_state)

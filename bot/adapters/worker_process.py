@@ -22,6 +22,7 @@ MODULE = "bot.worker"
 """What the child runs; named, never imported: the jobs' libraries stay out of this process."""
 PARSE_TIMEOUT_S = 180.0
 REFIT_TIMEOUT_S = 1800.0
+PRIOR_TIMEOUT_S = 12 * 3600.0
 PARSES_AT_ONCE = 2
 _EVENTS = {"progress", "bad_file", "result"}
 _INHERITED = (
@@ -121,6 +122,26 @@ class WorkerProcess:
                 job.append("--force-publish")
             result = await self._run(job, self._refit_timeout_s, threads=self._refit_threads)
         return _refit_result(result)
+
+    async def learn_prior(
+        self, request: Path, *, on_progress: Progress | None = None
+    ) -> Mapping[str, Any]:
+        """Learn a background prior as a JSON file asks.
+
+        Raises
+        ------
+        BadFileError
+            When the files cannot be read or hold too little.
+        WorkerError
+            When the child fails, is killed or takes too long.
+        """
+        async with self._refits:
+            return await self._run(
+                ["prior", str(request)],
+                PRIOR_TIMEOUT_S,
+                threads=self._refit_threads,
+                on_progress=on_progress,
+            )
 
     async def _run(
         self,

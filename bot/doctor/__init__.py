@@ -63,6 +63,7 @@ def _here(settings: Settings | None, problem: str | None) -> Iterator[Check]:
         yield from stored.quota(settings)
         yield stored.sources(settings)
         yield from stored.coverage(settings)
+        yield from stored.background(settings)
         yield from stored.candidates(settings)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from bot.adapters.sqlite.candidates import read_reach
+from bot import prior
 from bot.adapters.sqlite.coverage import read_coverage, read_troubles
 from bot.adapters.sqlite.database import DATABASE_NAME
 from bot.adapters.sqlite.spotify_quota import spent
@@ -16,6 +17,7 @@ from bot.errors import (
 )
 from bot.open_sources import in_words, open_sources
 from bot.settings import Settings
+from recsys.errors import RecsysError
 
 
 def quota(settings: Settings) -> Iterator[Check]:
@@ -92,3 +94,14 @@ def candidates(settings: Settings) -> Iterator[Check]:
             f"{reach.asked} artists; questions today: {today or 'none'}"
         ),
     )
+
+
+def background(settings: Settings) -> Iterator[Check]:
+    """Say whether refits start from a background prior; that they don't is nothing to mend."""
+    try:
+        for sentence in prior.in_words(settings.data_dir):
+            yield True, sentence
+    except RecsysError as error:
+        yield False, f"{error}; refits go on without it. Run `python -m bot prior build` again."
+    except StorageError as error:
+        yield True, f"what the background prior knows can't be counted ({error})"

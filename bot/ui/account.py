@@ -230,10 +230,25 @@ def about_panel(info: ModelInfo | None, *, version: str, training: bool) -> Layo
                 artists=number(info.artists),
             )
         )
+        lines.append(_prior(info.details.get("background")))
     if training:
         lines.append(text("about.training"))
     lines.append(text("about.project"))
     return notice("\n".join(lines))
+
+
+def _prior(used: object) -> Markdown:
+    """Say what the model started from; a prior that names no source and licence is none."""
+    if not isinstance(used, dict):
+        return text("about.no_prior")
+    return text(
+        "about.prior",
+        listeners=number(int(used.get("listeners", 0))),
+        source=str(used.get("source", "")),
+        licence=str(used.get("licence", "")),
+        artists=number(int(used.get("artists_here", 0))),
+        share=number(round(100 * float(used.get("share", 0)))),
+    )
 
 
 def help_panel(commands: Sequence[tuple[str, str]]) -> Layout:

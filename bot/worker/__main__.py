@@ -1,4 +1,4 @@
-"""`python -m bot.worker parse FOLDER` and `python -m bot.worker refit DATA_DIR`."""
+"""`python -m bot.worker parse FOLDER`, `… refit DATA_DIR` and `… prior REQUEST`."""
 
 import argparse
 import gc
@@ -20,6 +20,8 @@ from bot.worker.limits import (
 
 PARSE_MEMORY = 512 * MIB
 PARSE_CPU_S = 60
+PRIOR_MEMORY = 4096 * MIB
+"""Of address space; `--listeners` and `--artists` say how much is held."""
 GARBAGE_EVERY = 100_000
 """Rows hold no cycles: looking for some every 700 objects took a quarter of the time."""
 
@@ -35,11 +37,13 @@ def main(argv: Sequence[str]) -> int:
     refit.add_argument("data_dir", type=Path)
     refit.add_argument("--serving", type=Path)
     refit.add_argument("--force-publish", action="store_true")
+    prior = jobs.add_parser("prior")
+    prior.add_argument("request", type=Path)
     args = parser.parse_args(argv)
     channel = Channel()
     step_back()
     end_with_parent()
-    return _parse(args, channel) if args.job == "parse" else _refit(args, channel)
+    return {"parse": _parse, "refit": _refit, "prior": _prior}[args.job](args, channel)
 
 
 def _parse(args: argparse.Namespace, channel: Channel) -> int:
@@ -67,6 +71,21 @@ def _refit(args: argparse.Namespace, channel: Channel) -> int:
     from bot.worker.refit import refit  # scikit-learn and pandas stay out of the other jobs
 
     result = refit(args.data_dir, serving=args.serving, force_publish=args.force_publish)
+    channel.result(**result, peak_memory_bytes=peak_memory_bytes())
+    return 0
+
+
+def _prior(args: argparse.Namespace, channel: Channel) -> int:
+    from bot.worker.prior import learn
+    from recsys.errors import DataError
+
+    gc.set_threshold(GARBAGE_EVERY)
+    limit_memory(PRIOR_MEMORY)
+    try:
+        result = learn(args.request, channel.progress)
+    except DataError as error:
+        channel.bad_file("prior.unreadable", {"reason": str(error)})
+        return EXIT_BAD_FILE
     channel.result(**result, peak_memory_bytes=peak_memory_bytes())
     return 0
 

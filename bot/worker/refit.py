@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from bot.adapters.sqlite.training_rows import GESTURES, TrainingRows, read_training
 from bot.domain.candidates import Origin
 from bot.domain.sources import OpenSource
+from bot.worker.prior import aligned
 from recsys import Catalogue, Evidence, HybridRecommender, Interactions, Kind, RecsysError
 from recsys.evaluation import Case, Comparison, compare
 from recsys.preprocessing.rows import clean
@@ -49,12 +50,16 @@ def refit(data_dir: Path, *, serving: Path | None, force_publish: bool) -> dict[
         n_items=catalogue.n_items,
         plays_per_day=rows.plays_per_day,
     )
+    background, trouble = aligned(data_dir, catalogue, rows.artist_names, rows.artist_mbids)
     model = fit(
         known,
         catalogue,
         trained_at=datetime.now(UTC).isoformat(),
         earlier=old,  # an erasure takes what was learned from the erased with it
+        background=background,
     )
+    if trouble is not None:
+        model = dataclasses.replace(model, info={**model.info, "background_trouble": trouble})
     cut = dict(rows.row_cut)
     publish, reason = True, "first or forced"
     if held.any() and old is not None:

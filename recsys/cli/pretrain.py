@@ -2,7 +2,7 @@
 
 import argparse
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from rich.console import Console
 from recsys.background import Background
 from recsys.background_file import read_background, write_background
 from recsys.catalogue import Catalogue
-from recsys.cli.listening import Listening
+from recsys.cli.listening import Heard, Listening
 from recsys.cli.listening_files import heard_in
 from recsys.cli.tables import columns, maybe
 from recsys.config import Config
@@ -118,8 +118,9 @@ def learned(
     most_artists: int = MOST_ARTISTS,
     seed: int = 0,
     told: Callable[[str], None] = lambda _: None,
+    through: Callable[[Iterator[Heard]], Iterator[Heard]] = iter,
 ) -> Background:
-    """Learn a prior from files.
+    """Learn a prior from files; ``through`` sees all rows pass.
 
     Raises
     ------
@@ -131,7 +132,7 @@ def learned(
     listening = Listening(most_listeners)
     for path in paths:
         told(f"reading {path.name}")
-        listening.add(heard_in(path))
+        listening.add(through(heard_in(path)))
     rows, codes = listening.interactions(
         least_listeners=LEAST_LISTENERS_OF_ARTIST, most_artists=most_artists
     )

@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from bot.adapters.sqlite.artist_names import artist_names
 from bot.adapters.sqlite.connection import connect_reader
 from bot.adapters.sqlite.facts import ENRICHED, enriched_so_far
 from bot.domain.enrichment import SOUND_SHARES
@@ -48,6 +49,8 @@ class TrainingRows:
         where unknown. Key and mode stay out: they say little of taste, and every column weighs alike.
     artist_ids, artist_countries, artist_tiers
         Tier 0 where nobody said; countries are text, empty where unknown.
+    artist_names, artist_mbids
+        What a background prior knows them by; ids are empty where unknown.
     tag_artists, tag_ids, tag_weights, tag_names
         Which artist has which tag (by place in `tag_names`), and how much.
     similar_of, similar_to, similar_places, similar_sources, source_names
@@ -76,6 +79,8 @@ class TrainingRows:
     artist_ids: NDArray[np.int64]
     artist_countries: tuple[str, ...]
     artist_tiers: NDArray[np.int64]
+    artist_names: tuple[str, ...]
+    artist_mbids: tuple[str, ...]
     tag_artists: NDArray[np.int64]
     tag_ids: NDArray[np.int64]
     tag_weights: NDArray[np.float32]
@@ -103,6 +108,7 @@ def read_training(path: Path, *, now_ms: int) -> TrainingRows:
             1,
         )
         artists = raw.execute("SELECT id, country, tier FROM artists ORDER BY id").fetchall()
+        names, mbids = artist_names(raw)
         tags = raw.execute("SELECT id, name FROM tags ORDER BY id").fetchall()
         held = _columns(
             raw, "SELECT artist_id, tag_id, weight FROM artist_tags ORDER BY artist_id, place", 3
@@ -134,6 +140,8 @@ def read_training(path: Path, *, now_ms: int) -> TrainingRows:
         artist_ids=np.array([a[0] for a in artists], np.int64),
         artist_countries=tuple(a[1] or "" for a in artists),
         artist_tiers=np.array([a[2] or 0 for a in artists], np.int64),
+        artist_names=names,
+        artist_mbids=mbids,
         tag_artists=held[0].astype(np.int64),
         tag_ids=np.searchsorted(np.array([tag[0] for tag in tags], np.int64), held[1]),
         tag_weights=held[2].astype(np.float32),

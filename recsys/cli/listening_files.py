@@ -144,16 +144,19 @@ def _artist(told: dict[str, Any]) -> tuple[Any, Any]:
 
 def _table(path: Path, stream: IO[bytes]) -> Iterator[Heard]:
     text = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")
-    rows = csv.reader(text)
-    header = next(rows, [])
-    if len(header) < 2:
-        raise DataError(f"{path.name} needs 2 columns, not {len(header)}")
-    named = [k for k, name in enumerate(header) if name.strip().lower() in _PLAYS]
-    plays = named[0] if named else 2 if len(header) == 3 else None
-    for number, row in enumerate(rows, start=2):
-        if len(row) < 2 or not row[0] or not row[1]:
-            raise DataError(f"{path.name}, line {number}: a listener and an artist are needed")
-        yield Heard(row[0], row[1], _number(path, number, row, plays))
+    try:
+        rows = csv.reader(text)
+        header = next(rows, [])
+        if len(header) < 2:
+            raise DataError(f"{path.name} needs 2 columns, not {len(header)}")
+        named = [k for k, name in enumerate(header) if name.strip().lower() in _PLAYS]
+        plays = named[0] if named else 2 if len(header) == 3 else None
+        for number, row in enumerate(rows, start=2):
+            if len(row) < 2 or not row[0] or not row[1]:
+                raise DataError(f"{path.name}, line {number}: a listener and an artist are needed")
+            yield Heard(row[0], row[1], _number(path, number, row, plays))
+    finally:
+        text.detach()  # whoever opened the file closes it
 
 
 def _number(path: Path, line: int, row: list[str], column: int | None) -> float:

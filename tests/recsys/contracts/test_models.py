@@ -1,5 +1,7 @@
 """What every model promises."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 
@@ -10,6 +12,7 @@ from recsys.models.als import ALS
 from recsys.models.content import Content
 from recsys.models.ease import EASE
 from recsys.models.elsewhere import Elsewhere
+from recsys.models.frozen import FrozenFactors, FrozenNeighbours, FrozenRenown
 from recsys.models.graph_walk import GraphWalk
 from recsys.models.group import Group
 from recsys.models.item_knn import ItemKNN
@@ -33,6 +36,9 @@ MODELS = {
     "group share": lambda: Group(np.arange(len(catalogue().artists), dtype=np.int32) // 7, share=1),
     "content": lambda: Content(idf_rows(catalogue().tags)),
     "popularity": lambda: Popularity(catalogue().popularity),
+    "factors of elsewhere": lambda: learned_elsewhere()[0],
+    "neighbours of elsewhere": lambda: learned_elsewhere()[1],
+    "renown of elsewhere": lambda: learned_elsewhere()[2],
 }
 
 
@@ -42,6 +48,26 @@ def unlike_the_tags():
     seed, place = np.repeat(np.arange(n), 3), np.tile([1, 2, 3], n)
     seeds, others = np.tile(seed, 2), np.tile((seed + place) % n, 2)
     return merged(seeds, others, np.repeat([0, 1], 3 * n), np.tile(place, 2), n)
+
+
+@cache
+def fitted_elsewhere():
+    whole = catalogue()
+    rows = community(draws(60, seed=9))
+    there = weigh(whole, rows, Weighing()).artists.matrix(rows.n_users, whole.n_artists)
+    return ALS(n_factors=8).fit(there), EASE().fit(there), Popularity().fit(there)
+
+
+def learned_elsewhere():
+    """Models of other listeners; every tenth artist is unknown there."""
+    factors, neighbours, renown = fitted_elsewhere()
+    unknown = np.arange(len(factors.item_factors_)) % 10 == 0
+    known = np.where(unknown[:, None], 0, factors.item_factors_).astype(np.float32)
+    return (
+        FrozenFactors(known, factors.gram_, 400, unobserved=0.05, regularisation=0.01, dislike=0.3),
+        FrozenNeighbours(csr(neighbours.weights_)),
+        FrozenRenown(renown.log_odds_),
+    )
 
 
 @pytest.fixture(scope="module")

@@ -7,12 +7,14 @@ from typing import Any
 
 from rich.console import Console
 
+from recsys.background_file import read_background
 from recsys.cli import tasks
 from recsys.cli.kept_models import keep
 from recsys.cli.preparing import tell
 from recsys.cli.side_options import add_side_options, side_files
 from recsys.cli.tuned_settings import with_settings
 from recsys.config import Config
+from recsys.errors import DataError
 from recsys.training import fit
 
 
@@ -33,6 +35,12 @@ def add_to(commands: Any) -> None:
         metavar="FILE",
         help="what `tune --out` wrote; without it settings are chosen where the data suffices",
     )
+    one.add_argument(
+        "--background",
+        type=Path,
+        metavar="PRIOR",
+        help="what `pretrain` wrote; artists are matched by name, so the items must be artists",
+    )
     add_side_options(one)
     one.set_defaults(run=run)
 
@@ -45,8 +53,16 @@ def run(options: argparse.Namespace) -> int:
     task = tasks.everything(options.folder, side_files(options))
     console = Console(stderr=True)
     tell(task.report, console)
+    background = None
+    if options.background is not None:
+        if not task.catalogue.is_flat:
+            raise DataError("--background needs items that are artists")
+        names = [str(item) for item in task.item_ids]
+        background = read_background(options.background).align(task.catalogue, names)
     with console.status("training"):
-        model = fit(task.train, task.catalogue, config, validation=task.valid)
+        model = fit(
+            task.train, task.catalogue, config, validation=task.valid, background=background
+        )
     model = replace(model, info={**model.info, "preprocessing": task.report.as_list()})
     keep(model, task.item_ids, options.model)
     info = model.info

@@ -30,6 +30,8 @@ def run(options: argparse.Namespace) -> int:
     console = Console()
     for name in ("version", "trained_at", "listeners", "interactions", "items", "artists", "tags"):
         console.print(f"{name.replace('_', ' ')}: {facts[name]}", highlight=False, markup=False)
+    if facts["background"] is not None:
+        console.print(f"background: {facts['background']}", highlight=False, markup=False)
     table = Table(title="log-odds that one unit of a part is worth")
     for column in ("part", "model", "level", "regulars", "newcomers", "unheard artists"):
         table.add_column(column, justify="left" if column in ("part", "model") else "right")
@@ -49,6 +51,7 @@ def described(model: HybridRecommender) -> dict[str, Any]:
         "items": model.catalogue.n_items,
         "artists": model.catalogue.n_artists,
         "tags": len(model.catalogue.tag_names),
+        "background": model.info.get("background"),
         "bias": model.bias,
         "parts": [
             {

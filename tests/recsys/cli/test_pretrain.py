@@ -177,6 +177,29 @@ def test_a_split_folder_becomes_a_prior_with_tags(tmp_path, capsys):
     assert "exists" in capsys.readouterr().err
 
 
+def test_a_model_starts_from_a_prior_and_says_so(tmp_path, capsys):
+    prior, model = tmp_path / "one.prior", tmp_path / "model"
+    assert main(["pretrain", str(FOLDER), "--out", str(prior), *FACTS]) == 0
+    few = tmp_path / "few"
+    few.mkdir()
+    train = pd.read_csv(FOLDER / "train.csv")
+    train[train["user"].isin(["u1", "u2", "u3"])].to_csv(few / "train.csv", index=False)
+    assert main(["fit", str(few), str(model), "--background", str(prior)]) == 0
+    capsys.readouterr()
+    assert main(["inspect", str(model), "--json"]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert facts["background"]["licence"] == "CC0 1.0"
+    assert facts["background"]["listeners"] == 150
+    assert {"background", "background_neighbours"} <= {row["part"] for row in facts["parts"]}
+    assert main(["inspect", str(model)]) == 0
+    assert "a generated set" in capsys.readouterr().out
+    groups = tmp_path / "groups.csv"
+    pd.DataFrame({"item": train["item"].unique(), "artist": "one"}).to_csv(groups, index=False)
+    tracks = ["fit", str(few), str(tmp_path / "m2"), "--item-groups", str(groups)]
+    assert main([*tracks, "--background", str(prior)]) == EXIT_BAD_INPUT
+    assert "items that are artists" in capsys.readouterr().err
+
+
 def test_source_and_licence_are_not_optional(tmp_path, capsys):
     with pytest.raises(SystemExit):
         main(["pretrain", str(FOLDER), "--out", str(tmp_path / "p"), "--source", "x"])

@@ -6,21 +6,23 @@ from typing import TypeVar
 
 import numpy as np
 
-from recsys.background import FACTORS, LIFTED, NEIGHBOURS, RENOWN, Background, Provenance, Slopes
+from recsys.background import FACTORS, LIFTED, NEIGHBOURS, RENOWN, Background, Provenance
 from recsys.catalogue import Catalogue
 from recsys.config import Config
 from recsys.content_features import idf_rows
 from recsys.errors import DataError
 from recsys.evidence import Interactions
 from recsys.hybrid import HybridRecommender
+from recsys.interactions import matrices
 from recsys.models.als import ALS
 from recsys.models.ease import EASE
 from recsys.models.lifted import Lifted, ridge_map
 from recsys.models.sparse_weights import strongest
 from recsys.names import name_key
 from recsys.part import Part
+from recsys.recipe import Slopes
 from recsys.sparse import empty
-from recsys.training import fit, matrices, together
+from recsys.training import fit
 from recsys.types import Csr, Floats, Ints
 
 LEAST_LISTENERS = 20
@@ -76,7 +78,7 @@ def pretrain(
     DataError
         With fewer than twenty listeners: they would be recognised in what is kept.
     """
-    whole = interactions if validation is None else together(interactions, validation)
+    whole = interactions if validation is None else Interactions.concat(interactions, validation)
     config = config or Config()
     artists, _ = matrices(whole, catalogue, config.weighing)
     n_listeners = int((np.diff(artists.indptr) > 0).sum())

@@ -17,6 +17,7 @@ _SHRINKAGE = 30.0  # held-out rows that a prior slope is worth
 _TOLD = 300.0  # and one that thousands of rows elsewhere taught; chosen on validation rows
 _PRIOR_BIAS = -4.0
 _LEAST_POSITIVES = 500  # held-out rows from which on NDCG itself is climbed
+_LEAST_TOLD = 10_000  # the same beside a prior: what was learned there is better than a short climb
 _STEPS = (0.0, 0.4, 0.7, 1.4, 2.5)
 _ROUNDS = 2
 _CLIMBS = 4
@@ -70,7 +71,7 @@ def learn_blend(parts: Sequence[Candidate], sample: Sample, n_users: int) -> Ble
     prior, lower = _prior(parts, n_users, sample)
     told = any(part.told is not None for part in parts)
     slopes = _listwise(scaled, sample, prior, lower, _TOLD if told else _SHRINKAGE)
-    if sample.n_positives >= _LEAST_POSITIVES:
+    if sample.n_positives >= (_LEAST_TOLD if told else _LEAST_POSITIVES):
         slopes = _ascend(scaled, sample, slopes, lower)
     scale, bias = _platt(scaled @ slopes, sample.label, sample.stands_for, sample.n_positives)
     by_regime = scale * slopes.reshape(3, -1) / spread

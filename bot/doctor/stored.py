@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from bot.adapters.sqlite.candidates import read_reach
 from bot import prior
+from bot.adapters.sqlite.candidates import read_reach
 from bot.adapters.sqlite.coverage import read_coverage, read_troubles
 from bot.adapters.sqlite.database import DATABASE_NAME
 from bot.adapters.sqlite.spotify_quota import spent

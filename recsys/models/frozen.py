@@ -69,6 +69,10 @@ class FrozenFactors(ALS):
         self.n_items_ = len(self.factors)
         return self
 
+    def partial_fit(self, user_items: Csr, *, n_iterations: int = 0) -> Self:
+        """Stay as it is: there are no sweeps to go on with."""
+        return self.fit(user_items)
+
     def _system(self, y: Doubles, weights: Doubles) -> Doubles:
         known = int((np.abs(y).max(axis=1, initial=0) > _UNKNOWN).sum())
         ridge = self._ridge(max(known, 1), self.n_known) * np.eye(self.n_factors)

@@ -133,11 +133,19 @@ def test_coefficients_give_the_score_back(make, matrix):
 
 
 SWEPT = ("als", "lifted")
+FROZEN = ("factors of elsewhere",)
 
 
 @pytest.mark.parametrize("name", sorted(MODELS))
 def test_only_models_that_are_fitted_in_sweeps_can_go_on(name):
-    assert hasattr(MODELS[name]().__class__, "partial_fit") == (name in SWEPT)
+    assert hasattr(MODELS[name]().__class__, "partial_fit") == (name in SWEPT + FROZEN)
+
+
+@pytest.mark.parametrize("name", FROZEN)
+def test_what_was_learned_elsewhere_does_not_move(name, matrix):
+    once, more = MODELS[name]().fit(matrix), MODELS[name]().fit(matrix).partial_fit(matrix[:9])
+    scores = [m.score(m.fold_in(matrix[:5])) for m in (once, more)]
+    assert np.array_equal(*scores)
 
 
 @pytest.mark.parametrize("name", SWEPT)

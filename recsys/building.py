@@ -27,8 +27,8 @@ from recsys.models.user_knn import UserKNN
 from recsys.recipe import Candidate
 from recsys.types import Csr
 
-YARDSTICKS = ("graph_walk", "user_neighbours")
-"""Parts that are only built when asked for: the default ones leave them nothing to add."""
+YARDSTICKS = ("user_neighbours",)
+"""Parts that are only built when asked for: they hold rows of listeners, which no model may keep."""
 
 _LEAST_USERS_FOR_FACTORS = 10
 _PRIOR_ALONE = 1e9  # listeners: so many that those here do not matter

@@ -26,7 +26,16 @@ from recsys.training import fit
 from recsys.types import Csr, Doubles, Ints
 
 HYBRID = "hybrid"
-SINGLE = ("popularity", "neighbours", *YARDSTICKS, "closed_form", "latent", "lifted", "content")
+SINGLE = (
+    "popularity",
+    "neighbours",
+    "graph_walk",
+    *YARDSTICKS,
+    "closed_form",
+    "latent",
+    "lifted",
+    "content",
+)
 BATCH = 256
 
 

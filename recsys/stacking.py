@@ -26,8 +26,8 @@ _NEWCOMERS = 0.1
 _LEAST_USERS_FOR_NEWCOMERS = 20
 _MOST_OF_A_NEWCOMER = 10
 _SILENT = Curve((0.0,))
-_FEW_LISTENERS = 20  # so few that every row they have is needed: four folds
-_FOLDS = ((20_000, 2), (150_000, 3))  # up to so many rows the blend is learned on so many folds
+_FEW = 20_000  # rows so few that each is needed: four folds
+_SOME = 150_000  # up to so many: three; the blend is steadier, each fold costs a fit
 
 
 def learn_blends(
@@ -84,17 +84,17 @@ def _in_turn(
     yield known, held_out
     if not len(held_out):
         return
-    for turn in range(1, _n_folds(known.n_users, len(known) + len(held_out))):
+    for turn in range(1, _n_folds(len(known) + len(held_out))):
         share = len(held_out) / max(len(known), 1)
         kept, other = hold_out(known, catalogue, share=share, seed=config.random_state + turn)
         yield Interactions.concat(kept, held_out), other
 
 
-def _n_folds(n_users: int, n_rows: int) -> int:
-    """Choose how often to hold out; more folds steady the blend, and each costs another fit."""
-    if n_users < _FEW_LISTENERS:
+def _n_folds(n_rows: int) -> int:
+    """Choose how often to hold out."""
+    if n_rows < _FEW:
         return 4
-    return next((folds for most, folds in _FOLDS if n_rows <= most), 1)
+    return 3 if n_rows < _SOME else 1
 
 
 def _fold(

@@ -105,7 +105,9 @@ def _fold(
     level: Level,
     background: Aligned | None,
 ) -> Fold:
-    new = _newcomers(known.n_users, config.random_state)
+    new = np.zeros(known.n_users, np.bool_)
+    if config.learn_weights:
+        new = _newcomers(known.n_users, config.random_state)
     artists, items = matrices(known.where(~new[known.user]), catalogue, config.weighing)
     near = known.where(known.kind == Kind.NEARBY)
     parts = build(artists, items, catalogue, config, nearby=len(near) > 0, background=background)

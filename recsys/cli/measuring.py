@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from recsys.evidence import Interactions, Kind
 from recsys.hybrid import HybridRecommender
 from recsys.interactions import Scale, Weighing
 from recsys.metrics import ACCURACY, beyond, hits, means, per_user, top_items
+from recsys.part import Curve
 from recsys.sparse import csr, unit
 from recsys.training import fit
 from recsys.types import Csr, Doubles, Ints
@@ -67,7 +68,7 @@ def measure(task: Task, name: str, *, seed: int = 0, scale: Scale = "rank") -> R
 
 
 def fitted(task: Task, name: str, seed: int, *, scale: Scale = "rank") -> HybridRecommender:
-    """Fit the hybrid, or one part alone."""
+    """Fit the hybrid, or one part alone, which is judged by its raw score."""
     alone = None if name == HYBRID else (name,)
     config = Config(
         weighing=Weighing(scale=scale),
@@ -75,7 +76,12 @@ def fitted(task: Task, name: str, seed: int, *, scale: Scale = "rank") -> Hybrid
         learn_weights=name == HYBRID,
         random_state=seed,
     )
-    return fit(task.train, task.catalogue, config, validation=task.valid)
+    model = fit(task.train, task.catalogue, config, validation=task.valid)
+    if alone is None:
+        return model
+    as_it_is = Curve((1.0,), rare_slopes=(1.0,))
+    parts = [replace(part, curve=as_it_is, cold_curve=None) for part in model.parts]
+    return replace(model, parts=tuple(parts), cold_bias=None)
 
 
 def judge(model: HybridRecommender, task: Task, name: str, fit_seconds: float) -> Result:

@@ -10,7 +10,7 @@ def name_key(text: str) -> str:
     """Return the key under which artists of two places are taken for the same.
 
     Compatibility forms are folded, accents and punctuation dropped, `&` reads as `and` and a
-    leading `the` doesn't count. A name made of punctuation alone (`!!!`) keeps it.
+    leading `the` doesn't count. The keys are stored, so this rule never changes. A name made of punctuation alone (`!!!`) keeps it.
     """
     folded = unicodedata.normalize("NFKD", text.replace("&", " and ")).casefold()
     letters = "".join(c for c in folded if not unicodedata.combining(c))

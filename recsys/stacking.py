@@ -62,7 +62,7 @@ def learn_blends(
         seed=config.random_state,
     )
     blend = learn_blend(parts, sample, n_listeners)
-    first = folds[0].asked
+    first = folds[0].asked  # its newcomers among them, as they came
     cold = None
     if n_listeners and background is None:  # a prior has listeners of most artists
         cold = _cold_blend(first.artists, first.items, catalogue, config)

@@ -107,7 +107,6 @@ def _fit(
             reads_nearby=one.kind.reads_nearby,
         )
         for one in candidates
-        if one.name in blend.curves
     ]
     heard = audiences(artists, items, catalogue, background)
     stamp = trained_at or datetime.now(UTC).isoformat(timespec="seconds")
@@ -142,12 +141,9 @@ def _taken_over(
 ) -> tuple[Blend, Blend | None] | None:
     """Return the blend of an earlier model, None where it had other parts or another prior."""
     parts = {part.name: part for part in earlier.parts}
-    before = earlier.info.get("background")
-    known = None if before is None else {name: before[name] for name in _SAME_PRIOR}
     now = None if background is None else background.as_dict()
-    if {one.name for one in candidates} != set(parts) or known != (
-        None if now is None else {name: now[name] for name in _SAME_PRIOR}
-    ):
+    same_prior = _prior_of(earlier.info.get("background")) == _prior_of(now)
+    if {one.name for one in candidates} != set(parts) or not same_prior:
         return None
     n_positives = int(earlier.info["validation_positives"])
     blend = Blend({name: part.curve for name, part in parts.items()}, earlier.bias, n_positives)
@@ -155,6 +151,10 @@ def _taken_over(
         return blend, None
     cold = {name: part.curve_of(cold=True) for name, part in parts.items()}
     return blend, Blend(cold, earlier.cold_bias, n_positives)
+
+
+def _prior_of(told: Mapping[str, Any] | None) -> list[Any] | None:
+    return None if told is None else [told[name] for name in _SAME_PRIOR]
 
 
 def _split(

@@ -13,8 +13,8 @@ from bot.demo.community import SampleListener
 from bot.demo.listens import Upload
 from bot.domain.feedback import Verdict
 from bot.domain.ids import ChannelId, GuildId, MemberId
-from bot.domain.names import name_key
 from bot.domain.recommending import RecommendRequest
+from recsys.names import name_key
 
 VOTERS = 4
 """So many of the sample listeners have asked for a list and voted on two of its tracks."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from bot.domain.names import name_key
+from recsys.names import name_key
 
 LEAST_ARTIST: Final = 85.0
 LEAST_TITLE: Final = 90.0

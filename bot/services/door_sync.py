@@ -15,7 +15,6 @@ from typing import Final
 from bot.domain.doors import DoorSync, Totals
 from bot.domain.ids import MemberId
 from bot.domain.listening import FetchedListen, Source
-from bot.domain.names import name_key
 from bot.errors import (
     AccessRefusedError,
     GoneError,
@@ -29,6 +28,7 @@ from bot.ports import Clock, DoorStore
 from bot.ports.doors import DoorSyncStore, NameDoor
 from bot.services.candidates import CandidateService
 from bot.services.training import TrainingService
+from recsys.names import name_key
 
 log = logging.getLogger(__name__)
 

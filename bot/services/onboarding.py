@@ -5,12 +5,12 @@ from difflib import get_close_matches
 
 from bot.domain.ids import ArtistId, ItemKey, MemberId
 from bot.domain.music import Artist, Subject
-from bot.domain.names import name_key
 from bot.errors import UserError
 from bot.ports import CatalogueStore, Clock, ListenStore
 from bot.services.candidates import CandidateService
 from bot.services.consent import ConsentService
 from bot.services.training import TrainingService
+from recsys.names import name_key
 
 CHOICES = 25
 NEAR = 3

@@ -4,8 +4,8 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from bot.domain.names import name_key
 from bot.domain.spotify import FoundTrack
+from recsys.names import name_key
 
 _BRACKETED: Final = re.compile(r"\s*[\(\[]([^()\[\]]*)[\)\]]")
 _TAIL: Final = re.compile(r"\s+-\s+([^-]+)$")

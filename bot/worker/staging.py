@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 
-from bot.domain.names import name_key
 from bot.worker.rows import StagedRow
+from recsys.names import name_key
 
 FILE_NAME = "staged.sqlite3"
 _BATCH = 2_000

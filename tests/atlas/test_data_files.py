@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.names import name_key
+from recsys.names import name_key
 
 FOLDER = Path(str(resources.files("bot.atlas").joinpath("data")))
 EARLIEST_WORK, LATEST_WORK = 1600, 2026

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.identity import Known, bare_title, flags, likeness, song_key
-from bot.domain.names import name_key
+from recsys.names import name_key
 
 SAME = [
     ("Help!", "Help! - Remastered 2009"),

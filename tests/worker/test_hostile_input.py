@@ -13,7 +13,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.domain.names import name_key
 from bot.errors import BadFileError
 from bot.worker.formats import shape_of
 from bot.worker.limits import Limits
@@ -26,6 +25,7 @@ from bot.worker.rows import (
     number_in_text,
     whole_number,
 )
+from recsys.names import name_key
 from tests.worker import exports
 from tests.worker.staging_area import NOW_MS, parse, staged
 

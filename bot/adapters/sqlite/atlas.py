@@ -9,7 +9,7 @@ from typing import Final
 
 from bot.adapters.sqlite.meta import get_meta, set_meta
 from bot.adapters.sqlite.search import index_artists, index_tracks
-from bot.domain.names import name_key
+from recsys.names import name_key
 
 VERSION_KEY: Final = "atlas.version"
 _FORMAT: Final = b"1"

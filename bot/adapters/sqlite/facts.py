@@ -9,8 +9,8 @@ from typing import Final
 
 from bot.adapters.sqlite.identities import add_track_ids
 from bot.domain.enrichment import SOUND_COLUMNS, SOURCE_OF, TERMS, Facts, Level, Sound, Tag, Task
-from bot.domain.names import name_key
 from bot.domain.sources import OpenSource
+from recsys.names import name_key
 
 _YEAR_ORDER: Final[dict[str, int]] = {OpenSource.LISTENBRAINZ: 0, OpenSource.DEEZER: 1}
 """Whose year counts, the first before the others: a shop may give that of an upload."""

@@ -10,8 +10,8 @@ from bot.adapters.sqlite.times import to_ms
 from bot.adapters.sqlite.writer import transaction
 from bot.domain.ids import MemberId
 from bot.domain.listening import FetchedListen, Source
-from bot.domain.names import name_key
 from bot.errors import NotFoundError
+from recsys.names import name_key
 
 SLICE_ROWS: Final = 300
 _STAGED: Final = (

@@ -7,7 +7,7 @@ from typing import Final
 from bot.adapters.sqlite.identities import store_track
 from bot.adapters.sqlite.search import index_artists, index_tracks
 from bot.domain.candidates import FoundTrack, Neighbour, Origin
-from bot.domain.names import name_key
+from recsys.names import name_key
 
 MOST_FOUND_ARTISTS: Final = 20_000
 """From here on only artists that are known already are noted: the catalogue must stay trainable."""

@@ -11,7 +11,7 @@ from typing import Final
 from bot.adapters.sqlite.rows import load_artists, load_subjects
 from bot.domain.ids import ItemKey
 from bot.domain.music import Artist, Subject
-from bot.domain.names import name_key
+from recsys.names import name_key
 
 UNKNOWN_RENOWN: Final = 9
 """Behind the five tiers."""

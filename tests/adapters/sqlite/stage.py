@@ -12,8 +12,8 @@ from bot.domain.feedback import Gesture, Verdict, Via
 from bot.domain.ids import GuildId, ItemKey, MemberId, MessageId
 from bot.domain.listening import ImportJob, ImportState
 from bot.domain.music import Subject
-from bot.domain.names import name_key
 from bot.domain.recommending import Draft, Occasion, Recommendation
+from recsys.names import name_key
 from tests.domain_values import scored
 
 NOW = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)

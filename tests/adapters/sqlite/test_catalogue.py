@@ -11,7 +11,7 @@ from bot.adapters.sqlite.catalogue import SqliteCatalogueStore
 from bot.adapters.sqlite.database import Database
 from bot.adapters.sqlite.search import endings, index_artists, index_tracks
 from bot.domain.ids import ArtistId, ItemKey
-from bot.domain.names import name_key
+from recsys.names import name_key
 from tests.adapters.sqlite.stage import ANA, ARTISTS, TRACKS, bring_in, row, write_atlas
 
 

@@ -9,9 +9,9 @@ from bot.adapters.http.facts.deezer import heed_errors
 from bot.adapters.http.polite import PoliteClient
 from bot.adapters.http.shapes import Record, count, inner, record, records
 from bot.domain.candidates import Answer, FoundTrack, Ids, Neighbour, Origin, Seed
-from bot.domain.names import name_key
 from bot.domain.untrusted import artist_name, clean_text, whole_number
 from bot.errors import GoneError
+from recsys.names import name_key
 
 NAMESAKES: Final = 10
 MOST_ID: Final = 10**15

@@ -9,9 +9,9 @@ from bot.adapters.http.candidates.memo import Memo
 from bot.adapters.http.polite import PoliteClient
 from bot.adapters.http.shapes import Record, inner, items, records
 from bot.domain.candidates import Answer, FoundTrack, Ids, Neighbour, Origin, Seed
-from bot.domain.names import name_key
 from bot.domain.untrusted import artist_name, clean_text, recording_mbid, whole_number
 from bot.errors import UpstreamError
+from recsys.names import name_key
 
 ARTISTS_ALGORITHM: Final = (
     "session_based_days_7500_session_300_contribution_5_threshold_10_limit_100_filter_True_skip_30"

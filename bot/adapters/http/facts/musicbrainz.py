@@ -7,8 +7,8 @@ from typing import Final
 from bot.adapters.http.polite import PoliteClient
 from bot.adapters.http.shapes import Record, count, inner, items, record, records
 from bot.domain.enrichment import Facts, Tag, Task, Wanted, weighed
-from bot.domain.names import name_key
 from bot.domain.untrusted import clean_text, recording_mbid
+from recsys.names import name_key
 
 LEAST_SCORE: Final = 90
 HITS: Final = 5

@@ -9,8 +9,8 @@ from bot.adapters.http.shapes import Record, count, inner, items, record, record
 from bot.domain.enrichment import Facts, Tag, Task, Wanted, weighed
 from bot.domain.identity import Known, likeness, same_artist
 from bot.domain.music import ArtworkSource
-from bot.domain.names import name_key
 from bot.domain.untrusted import clean_text, recording_mbid, whole_number
+from recsys.names import name_key
 
 FIRST_YEAR: Final = 1860
 LAST_YEAR: Final = 2100

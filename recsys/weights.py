@@ -1,13 +1,13 @@
 """How much each part counts: learned on held-out rows, shrunk towards what is known in advance."""
 
 from collections.abc import Mapping, Sequence
-from copy import copy
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import minimize
 from sklearn.linear_model import LogisticRegression
 
+from recsys.candidate_lists import CandidateLists
 from recsys.part import Curve
 from recsys.ranking_sample import Sample
 from recsys.recipe import Candidate
@@ -21,7 +21,6 @@ _LEAST_TOLD = 10_000  # the same beside a prior: what was learned there is bette
 _STEPS = (0.0, 0.4, 0.7, 1.4, 2.5)
 _ROUNDS = 2
 _CLIMBS = 4
-_TOP = 10
 _SAME = 5e-4  # NDCG@10 that is no reason to show artists nobody has heard
 _LOWER = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0)  # log-odds
 
@@ -133,14 +132,14 @@ def _listwise(
 
 def _ascend(scaled: Doubles, sample: Sample, slopes: Doubles, lower: Doubles) -> Doubles:
     """Climb on random halves of the listeners and average: a single climb ends where chance lets it."""
-    lists = _Lists(scaled, sample)
+    lists = CandidateLists(scaled, sample)
     rng = np.random.default_rng(0)
     found = [_climb(lists.half(rng), slopes, lower) for _ in range(_CLIMBS)]
     mean: Doubles = np.mean(found, axis=0)
     return mean
 
 
-def _climb(lists: "_Lists", slopes: Doubles, lower: Doubles) -> Doubles:
+def _climb(lists: CandidateLists, slopes: Doubles, lower: Doubles) -> Doubles:
     best = lists.ndcg(slopes)
     least = 0.05 * float(np.abs(slopes).max())
     for _ in range(_ROUNDS):
@@ -161,45 +160,6 @@ def _climb(lists: "_Lists", slopes: Doubles, lower: Doubles) -> Doubles:
     return slopes
 
 
-class _Lists:
-    """Candidates padded to one length, so that NDCG@10 of all listeners is a few array steps."""
-
-    def __init__(self, scaled: Doubles, sample: Sample) -> None:
-        near = np.flatnonzero(sample.near)
-        _, row = np.unique(sample.user[near], return_inverse=True)
-        count = np.bincount(row)
-        place = np.arange(len(near)) - np.repeat(np.cumsum(count) - count, count)
-        shape = (len(count), int(count.max()))
-        self.columns = np.zeros((scaled.shape[1], *shape), np.float32)
-        self.columns[:, row, place] = scaled[near].T
-        self.open = np.full(shape, -np.inf, np.float32)
-        self.open[row, place] = 0
-        self.wanted = np.zeros(shape, np.bool_)
-        self.wanted[row, place] = sample.label[near]
-        self.discount = 1 / np.log2(np.arange(2, _TOP + 2))
-        ideal = np.concatenate([[1.0], np.cumsum(self.discount)])
-        self.ideal = ideal[np.minimum(sample.n_wanted[np.unique(sample.user[near])], _TOP)]
-
-    def half(self, rng: np.random.Generator) -> "_Lists":
-        """Return the lists of a random half of the listeners."""
-        n = len(self.ideal)
-        rows = np.sort(rng.choice(n, max(1, n // 2), replace=False))
-        part = copy(self)
-        part.columns = self.columns[:, rows]
-        part.open, part.wanted = self.open[rows], self.wanted[rows]
-        part.ideal = self.ideal[rows]
-        return part
-
-    def ndcg(self, slopes: Doubles) -> float:
-        score = self.open + np.tensordot(slopes.astype(np.float32), self.columns, axes=1)
-        depth = min(_TOP, score.shape[1])
-        top = np.argpartition(-score, depth - 1, axis=1)[:, :depth]
-        order = np.argsort(-np.take_along_axis(score, top, 1), axis=1, kind="stable")
-        best: Ints = np.take_along_axis(top, order, 1)
-        gain = np.take_along_axis(self.wanted, best, 1) @ self.discount[:depth]
-        return float((gain / self.ideal).mean())
-
-
 def _platt(
     score: Doubles, label: Bools, stands_for: Doubles, n_positives: int
 ) -> tuple[float, float]:
@@ -213,6 +173,12 @@ def _platt(
     if scale <= 0:
         return 1.0, _PRIOR_BIAS
     return float(scale**trust), trust * bias + (1 - trust) * _PRIOR_BIAS
+
+
+def reached(blend: Blend, parts: Sequence[Candidate], sample: Sample) -> tuple[Ints, Doubles]:
+    """Return the listeners of a sample, ascending, and NDCG@10 of the blend's list for each."""
+    lists = CandidateLists(_total(blend.curves, parts, sample)[:, None], sample)
+    return lists.listeners, lists.ndcg_each(np.ones(1))
 
 
 def on_one_scale(
@@ -240,7 +206,7 @@ def on_one_scale(
     total = _total(curves, parts, sample)
     scale, bias = _platt(total[rows], sample.label[rows], sample.stands_for[rows], n_wanted)
     warm = _total(blend.curves, parts, sample) + blend.bias
-    lists = _Lists(
+    lists = CandidateLists(
         np.stack([np.where(rows, scale * total + bias, warm), rows * 1.0], axis=1), sample
     )
     reached = [lists.ndcg(np.array([1.0, -lower])) for lower in _LOWER]

@@ -18,7 +18,13 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
-def in_threads(work: Callable[[T], None], batches: Iterable[T], *, n: int | None = None) -> None:
+def in_threads(
+    work: Callable[[T], None],
+    batches: Iterable[T],
+    *,
+    n: int | None = None,
+    at_once: int = _AHEAD,
+) -> None:
     """Call ``work`` once per batch; batches must not touch each other's results.
 
     BLAS itself should be held to one thread meanwhile (``recsys.blas``). The first error is raised.
@@ -28,6 +34,8 @@ def in_threads(work: Callable[[T], None], batches: Iterable[T], *, n: int | None
     work, batches
     n : int, optional
         Threads; the cores at hand, at most four, where not given. One works in the calling thread.
+    at_once : int
+        Batches that a thread takes at a time; 1 where there are few and each is long.
     """
     threads = min(cores(), MOST_THREADS) if n is None else n
     if threads <= 1:
@@ -41,6 +49,6 @@ def in_threads(work: Callable[[T], None], batches: Iterable[T], *, n: int | None
             work(batch)
 
     with ThreadPoolExecutor(threads, thread_name_prefix="fit") as pool:
-        groups = iter(lambda: list(islice(waiting, _AHEAD)), [])
+        groups = iter(lambda: list(islice(waiting, at_once)), [])
         for done in [pool.submit(some, group) for group in groups]:
             done.result()

@@ -8,6 +8,7 @@ from scipy.optimize import minimize
 from sklearn.linear_model import LogisticRegression
 
 from recsys.candidate_lists import CandidateLists
+from recsys.climbing import Lists, ascend
 from recsys.part import Curve
 from recsys.ranking_sample import Sample
 from recsys.recipe import Candidate
@@ -18,9 +19,6 @@ _TOLD = 300.0  # and one that thousands of rows elsewhere taught; chosen on vali
 _PRIOR_BIAS = -4.0
 _LEAST_POSITIVES = 500  # held-out rows from which on NDCG itself is climbed
 _LEAST_TOLD = 10_000  # the same beside a prior: what was learned there is better than a short climb
-_STEPS = (0.0, 0.4, 0.7, 1.4, 2.5)
-_ROUNDS = 2
-_CLIMBS = 4
 _SAME = 5e-4  # NDCG@10 that is no reason to show artists nobody has heard
 _LOWER = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0)  # log-odds
 
@@ -57,8 +55,7 @@ def learn_blend(parts: Sequence[Candidate], sample: Sample, n_users: int) -> Ble
     References
     ----------
     Cao et al., "Learning to rank: from pairwise approach to listwise approach", ICML 2007, eq. 4;
-    Metzler, Croft, "Linear feature-based models for information retrieval", Information Retrieval
-    2007, section 4.3; Platt, "Probabilistic outputs for support vector machines", 1999.
+    Platt, "Probabilistic outputs for support vector machines", 1999.
     """
     measured = _spread(parts, sample)
     spread = np.where(measured > 1e-9, measured, 1.0)
@@ -71,7 +68,7 @@ def learn_blend(parts: Sequence[Candidate], sample: Sample, n_users: int) -> Ble
     told = any(part.told is not None for part in parts)
     slopes = _listwise(scaled, sample, prior, lower, _TOLD if told else _SHRINKAGE)
     if sample.n_positives >= (_LEAST_TOLD if told else _LEAST_POSITIVES):
-        slopes = _ascend(scaled, sample, slopes, lower)
+        slopes = ascend(scaled, sample, slopes, lower)
     scale, bias = _platt(scaled @ slopes, sample.label, sample.stands_for, sample.n_positives)
     by_regime = scale * slopes.reshape(3, -1) / spread
     return Blend(_curves(parts, sample, by_regime), bias, sample.n_positives)
@@ -130,36 +127,6 @@ def _listwise(
     return learned
 
 
-def _ascend(scaled: Doubles, sample: Sample, slopes: Doubles, lower: Doubles) -> Doubles:
-    """Climb on random halves of the listeners and average: a single climb ends where chance lets it."""
-    lists = CandidateLists(scaled, sample)
-    rng = np.random.default_rng(0)
-    found = [_climb(lists.half(rng), slopes, lower) for _ in range(_CLIMBS)]
-    mean: Doubles = np.mean(found, axis=0)
-    return mean
-
-
-def _climb(lists: CandidateLists, slopes: Doubles, lower: Doubles) -> Doubles:
-    best = lists.ndcg(slopes)
-    least = 0.05 * float(np.abs(slopes).max())
-    for _ in range(_ROUNDS):
-        before = best
-        for column in range(len(slopes)):
-            size = max(abs(slopes[column]), least)
-            tries = {np.copysign(size, slopes[column]) * step for step in _STEPS}
-            if np.isinf(lower[column]):
-                tries |= {-least, least}
-            for value in sorted(tries):
-                changed = slopes.copy()
-                changed[column] = value
-                reached = lists.ndcg(changed)
-                if reached > best:
-                    best, slopes = reached, changed
-        if best - before < 1e-4:
-            break
-    return slopes
-
-
 def _platt(
     score: Doubles, label: Bools, stands_for: Doubles, n_positives: int
 ) -> tuple[float, float]:
@@ -206,10 +173,9 @@ def on_one_scale(
     total = _total(curves, parts, sample)
     scale, bias = _platt(total[rows], sample.label[rows], sample.stands_for[rows], n_wanted)
     warm = _total(blend.curves, parts, sample) + blend.bias
-    lists = CandidateLists(
-        np.stack([np.where(rows, scale * total + bias, warm), rows * 1.0], axis=1), sample
-    )
-    reached = [lists.ndcg(np.array([1.0, -lower])) for lower in _LOWER]
+    columns = np.stack([np.where(rows, scale * total + bias, warm), rows * 1.0], axis=1)
+    lists = Lists.of(columns, sample)
+    reached = [lists.ndcg(lists.score(np.array([1.0, -lower]))) for lower in _LOWER]
     lowest = max(
         lower for lower, one in zip(_LOWER, reached, strict=True) if one >= max(reached) - _SAME
     )

@@ -1,12 +1,12 @@
 """Implicit alternating least squares: a few numbers per artist, a few per listener."""
 
-from collections.abc import Iterator
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from scipy.sparse import vstack
 
 from recsys.base import ScoringModel, check_confidence
+from recsys.models.row_systems import batches, solve_rows
 from recsys.parallel import in_threads
 from recsys.posterior import PLAIN_NOISE, Posterior, held_out_noise
 from recsys.sparse import csr
@@ -14,7 +14,6 @@ from recsys.types import Csr, Doubles, Floats, Ints
 
 _LEAST_HOLDERS = 10
 _MOST_OF_A_TAG = 2.0
-_CELLS = 250_000  # numbers held by one batch: 1 MB in float32, so that it stays in the cache
 
 
 class ALS(ScoringModel):
@@ -112,10 +111,9 @@ class ALS(ScoringModel):
     def _solve(self, rows: Csr, fixed: Floats) -> Floats:
         """Least-squares factors of all rows, shape (n_rows, n_factors), given the other side.
 
-        In the axes of the Gramian the prior matrix B of a row is diagonal. With n < n_factors entries
-        the n x n form ``x = B^-1 V' (C^-1 + V B^-1 V')^-1 p`` is solved (push-through identity), else
-        the usual one. Rows of equal length go together; each batch stands for itself, so they can be
-        worked off by several threads and come out the same, bit for bit, with any number of them.
+        In the axes of the Gramian the prior matrix B of a row is diagonal (see ``solve_rows``). Rows
+        of equal length go together; each batch stands for itself, so they can be worked off by
+        several threads and come out the same, bit for bit, with any number of them.
         """
         gram = self.unobserved * (fixed.T @ fixed).astype(np.float64)
         spectrum, axes = np.linalg.eigh(gram)
@@ -124,20 +122,23 @@ class ALS(ScoringModel):
         found = np.zeros((rows.shape[0], self.n_factors), np.float32)
         target = np.where(rows.data > 0, 1.0, -self.dislike).astype(np.float32)
         confidence = np.abs(rows.data)
+        lengths = np.diff(rows.indptr)
 
         def work(batch: tuple[int, Ints]) -> None:
-            n, chunk = batch
-            prior = (np.maximum(spectrum, 0) + self._ridge(n, len(fixed))).astype(np.float32)
-            cells = (rows.indptr[chunk][:, None] + np.arange(n)).ravel()
-            v = turned.take(rows.indices[cells], axis=0).reshape(len(chunk), n, -1)
-            c, p = confidence[cells].reshape(-1, n), target[cells].reshape(-1, n)
-            found[chunk] = (_solve_dual if n < self.n_factors else _solve_primal)(v, c, p, prior)
+            width, chunk = batch
+            n = lengths[chunk][:, None]
+            ridge = self._ridge(n, len(fixed))
+            prior = (np.maximum(spectrum, 0) + ridge).astype(np.float32)
+            place = np.arange(width)
+            cells = np.where(place < n, rows.indptr[chunk][:, None] + place, 0)
+            v = turned.take(rows.indices[cells], axis=0)
+            found[chunk] = solve_rows(v, confidence[cells] * (place < n), target[cells], prior)
 
-        in_threads(work, _batches(np.diff(rows.indptr), self.n_factors))
+        in_threads(work, batches(lengths, self.n_factors))
         solved: Floats = found @ turn.T
         return solved
 
-    def _ridge(self, n: int, n_others: int) -> float:
+    def _ridge(self, n: Any, n_others: int) -> Any:
         return self.regularisation * (n + self.unobserved * n_others)
 
     def fold_in(self, user_items: Csr) -> Floats:
@@ -213,43 +214,3 @@ def unit_rows(rows: Floats) -> Floats:
     length = np.sqrt(np.einsum("ij,ij->i", rows, rows))[:, None]
     scaled: Floats = np.divide(rows, length, out=np.zeros_like(rows), where=length > 0)
     return scaled
-
-
-def _batches(lengths: Ints, d: int) -> Iterator[tuple[int, Ints]]:
-    """Rows of equal length n > 0, at most so many at once that a batch stays in the cache."""
-    order = np.argsort(lengths, kind="stable")
-    sizes, starts = np.unique(lengths[order], return_index=True)
-    for n, members in zip(sizes.tolist(), np.split(order, starts[1:]), strict=True):
-        step = max(1, _CELLS // (max(n, d) * max(min(n, d), 1)))
-        if n:
-            yield from ((n, members[at : at + step]) for at in range(0, len(members), step))
-
-
-def _solve_dual(v: Floats, c: Floats, p: Floats, prior: Floats) -> Floats:
-    root: Floats = np.sqrt(prior)
-    z: Floats = v / root
-    if v.shape[1] == 1:
-        weight: Floats = p / (1 / c + np.einsum("bnd,bnd->bn", z, z))
-        one: Floats = z[:, 0] * weight / root
-        return one
-    system: Floats = z @ z.transpose(0, 2, 1)  # one operand twice: BLAS computes half of it
-    diagonal = np.arange(v.shape[1])
-    system[:, diagonal, diagonal] += 1 / c
-    short: Floats = np.linalg.solve(system, p[:, :, None]).astype(np.float32, copy=False)
-    found: Floats = (short.transpose(0, 2, 1) @ z)[:, 0] / root
-    return found
-
-
-def _solve_primal(v: Floats, c: Floats, p: Floats, prior: Floats) -> Floats:
-    root: Floats = np.sqrt(c)
-    w: Floats = v * root[:, :, None]
-    system: Floats = w.transpose(0, 2, 1) @ w
-    diagonal = np.arange(v.shape[2])
-    system[:, diagonal, diagonal] += prior
-    signed: Floats = root * p
-    right: Floats = signed[:, None, :] @ w
-    solved: Floats = np.linalg.solve(system, right.transpose(0, 2, 1)).astype(
-        np.float32, copy=False
-    )
-    found: Floats = solved[:, :, 0]
-    return found

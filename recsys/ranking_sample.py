@@ -297,7 +297,7 @@ def _sample(found: list[_Rows], parts: Sequence[Candidate], n_wanted: Ints, thin
             columns.append(bend(raw[k].astype(np.float32), at).astype(np.float64))
             part_of.append(k)
             knees.append(at)
-    whole = np.stack(columns, axis=1)
+    whole = np.stack(columns).T  # each column in one piece
     audience = np.concatenate([r.audience for r in found]) if found else np.zeros((0, 2), np.int64)
     user = np.concatenate([r.user for r in found]) if found else np.zeros(0, np.int64)
     return Sample(

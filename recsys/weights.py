@@ -12,6 +12,7 @@ from recsys.climbing import Lists, ascend
 from recsys.part import Curve
 from recsys.ranking_sample import Sample
 from recsys.recipe import Candidate
+from recsys.regimes import Regimes
 from recsys.types import Bools, Doubles, Ints
 
 _SHRINKAGE = 30.0  # held-out rows that a prior slope is worth
@@ -59,17 +60,13 @@ def learn_blend(parts: Sequence[Candidate], sample: Sample, n_users: int) -> Ble
     """
     measured = _spread(parts, sample)
     spread = np.where(measured > 1e-9, measured, 1.0)
-    thin, rare = sample.thin[:, None], sample.rare[:, sample.level_of]
-    columns = sample.columns / spread
-    scaled = np.concatenate(
-        [columns * ((1 - rare) * (1 - thin)), columns * ((1 - rare) * thin), columns * rare], axis=1
-    )
+    columns = Regimes.of(sample, spread)
     prior, lower = _prior(parts, n_users, sample)
     told = any(part.told is not None for part in parts)
-    slopes = _listwise(scaled, sample, prior, lower, _TOLD if told else _SHRINKAGE)
+    slopes = _listwise(columns, sample, prior, lower, _TOLD if told else _SHRINKAGE)
     if sample.n_positives >= (_LEAST_TOLD if told else _LEAST_POSITIVES):
-        slopes = ascend(scaled, sample, slopes, lower)
-    scale, bias = _platt(scaled @ slopes, sample.label, sample.stands_for, sample.n_positives)
+        slopes = ascend(columns, sample, slopes, lower)
+    scale, bias = _platt(columns.score(slopes), sample.label, sample.stands_for, sample.n_positives)
     by_regime = scale * slopes.reshape(3, -1) / spread
     return Blend(_curves(parts, sample, by_regime), bias, sample.n_positives)
 
@@ -99,26 +96,26 @@ def _prior(parts: Sequence[Candidate], n_users: int, sample: Sample) -> tuple[Do
 
 
 def _listwise(
-    scaled: Doubles, sample: Sample, prior: Doubles, lower: Doubles, shrinkage: float
+    columns: Regimes, sample: Sample, prior: Doubles, lower: Doubles, shrinkage: float
 ) -> Doubles:
     if not sample.n_positives:
         return prior
     near = sample.near
-    x, wanted, user = scaled[near], sample.label[near], sample.user[near]
+    x, wanted, user = columns.where(near), sample.label[near], sample.user[near]
     starts = np.flatnonzero(np.concatenate([[True], user[1:] != user[:-1]]))
     segment = np.repeat(np.arange(len(starts)), np.diff(np.append(starts, len(user))))
     n_wanted = np.add.reduceat(wanted.astype(np.float64), starts)
-    gained = x[wanted].sum(axis=0)
+    gained = x.gathered(wanted.astype(np.float64))
 
     def loss(slopes: Doubles) -> tuple[float, Doubles]:
-        score = x @ slopes
+        score = x.score(slopes)
         top = np.maximum.reduceat(score, starts)
         grown = np.exp(score - top[segment])
         total = np.add.reduceat(grown, starts)
         log_total = top + np.log(total)
         gap = slopes - prior
         value = float(n_wanted @ log_total - gained @ slopes + shrinkage * (gap @ gap))
-        slope = x.T @ (grown * (n_wanted / total)[segment]) - gained + 2 * shrinkage * gap
+        slope = x.gathered(grown * (n_wanted / total)[segment]) - gained + 2 * shrinkage * gap
         return value, slope
 
     bounds = [(low if np.isfinite(low) else None, None) for low in lower]
@@ -173,9 +170,11 @@ def on_one_scale(
     total = _total(curves, parts, sample)
     scale, bias = _platt(total[rows], sample.label[rows], sample.stands_for[rows], n_wanted)
     warm = _total(blend.curves, parts, sample) + blend.bias
-    columns = np.stack([np.where(rows, scale * total + bias, warm), rows * 1.0], axis=1)
-    lists = Lists.of(columns, sample)
-    reached = [lists.ndcg(lists.score(np.array([1.0, -lower]))) for lower in _LOWER]
+    lists = Lists.of(sample, np.unique(sample.user[sample.near]))
+    reached = [
+        lists.ndcg(lists.laid_out(np.where(rows, scale * total + bias - lower, warm)))
+        for lower in _LOWER
+    ]
     lowest = max(
         lower for lower, one in zip(_LOWER, reached, strict=True) if one >= max(reached) - _SAME
     )

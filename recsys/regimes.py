@@ -33,9 +33,10 @@ class Regimes:
     def of(cls, sample: Sample, spread: Doubles) -> "Regimes":
         """Take the sample's columns, each divided by its spread."""
         thin = sample.thin[:, None].astype(np.float64)
-        rare = sample.rare.astype(np.float64)
+        levels = np.unique(sample.level_of)
+        rare = sample.rare[:, levels].astype(np.float64)
         weights = [(1 - rare) * (1 - thin), (1 - rare) * thin, rare]
-        of_level = sample.level_of == np.arange(rare.shape[1])[:, None]
+        of_level = sample.level_of == levels[:, None]
         return cls(sample.columns / spread, np.concatenate(weights, axis=1), of_level)
 
     def where(self, keep: Bools) -> "Regimes":

@@ -70,11 +70,12 @@ class SparseWeights(ScoringModel):
 
 def strongest(row: Ints, col: Ints, value: Doubles, k: int, shape: tuple[int, int]) -> Csr:
     """Sparse matrix of the k largest entries (by size, whatever the sign) of each row."""
-    order = np.lexsort((col, -np.abs(value), row))
-    row, col, value = row[order], col[order], value[order]
-    count = np.bincount(row, minlength=shape[0])
-    place = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count)
-    keep = place < k
+    crowded = np.flatnonzero(np.bincount(row, minlength=shape[0])[row] > k)  # the others stay whole
+    order = crowded[np.lexsort((col[crowded], -np.abs(value[crowded]), row[crowded]))]
+    count = np.bincount(row[order], minlength=shape[0])
+    place = np.arange(len(order)) - np.repeat(np.cumsum(count) - count, count)
+    keep = np.ones(len(row), np.bool_)
+    keep[order[place >= k]] = False
     return csr((value[keep], (row[keep], col[keep])), shape)
 
 

@@ -90,9 +90,10 @@ class Lists:
         Cells of the wanted candidates.
     ideal : ndarray of shape (n_listeners,)
         The gain of a perfect list.
-    n_lists : int
-        Listeners that the mean is over: those without a wanted candidate gain nothing in any order,
-        so they are not laid out.
+    able : ndarray of shape (n_listeners,), int64
+        Their places among all that were asked for: those without a wanted candidate gain nothing in
+        any order, so they are not laid out.
+    n_asked : int
     """
 
     rows: Ints
@@ -100,11 +101,12 @@ class Lists:
     start: Floats
     wanted: Ints
     ideal: Doubles
-    n_lists: int
+    able: Ints
+    n_asked: int
 
     @classmethod
     def of(cls, sample: Sample, users: Ints) -> "Lists":
-        """Lay out the candidates of these listeners."""
+        """Lay out the candidates of these listeners, who are given in ascending order."""
         able = np.intersect1d(users, sample.user[sample.near & sample.label])
         rows = np.flatnonzero(sample.near & np.isin(sample.user, able))
         count = np.bincount(np.searchsorted(able, sample.user[rows]), minlength=len(able))
@@ -120,7 +122,8 @@ class Lists:
             start=start.reshape(len(able), width),
             wanted=cells[sample.label[rows]],
             ideal=ideal[np.minimum(sample.n_wanted[able], _TOP)],
-            n_lists=len(users),
+            able=np.searchsorted(users, able),
+            n_asked=len(users),
         )
 
     def laid_out(self, values: Doubles | Floats) -> Floats:
@@ -130,7 +133,11 @@ class Lists:
         return found
 
     def ndcg(self, score: Floats) -> float:
-        """Mean NDCG@10 of lists in the order of ``score``, which is laid out.
+        """Mean NDCG@10 of all listeners."""
+        return float(self.ndcg_each(score).sum() / max(self.n_asked, 1))
+
+    def ndcg_each(self, score: Floats) -> Doubles:
+        """NDCG@10 of each listener's list in the order of ``score``, which is laid out.
 
         Only the ten best scores of each list are sought, not who has them: a wanted candidate's rank
         is the number of better ones.
@@ -140,4 +147,6 @@ class Lists:
         best = np.partition(score, -_TOP, axis=1)[:, -_TOP:]
         better = np.count_nonzero(best[row] > score.ravel()[self.wanted][:, None], axis=1)
         gain = np.append(_DISCOUNT, 0.0)[better]
-        return float((gain / self.ideal[row]).sum() / max(self.n_lists, 1))
+        reached = np.zeros(self.n_asked)
+        np.add.at(reached, self.able[row], gain / self.ideal[row])
+        return reached

@@ -7,7 +7,6 @@ import numpy as np
 from scipy.optimize import minimize
 from sklearn.linear_model import LogisticRegression
 
-from recsys.candidate_lists import CandidateLists
 from recsys.climbing import Lists, ascend
 from recsys.part import Curve
 from recsys.ranking_sample import Sample
@@ -141,8 +140,9 @@ def _platt(
 
 def reached(blend: Blend, parts: Sequence[Candidate], sample: Sample) -> tuple[Ints, Doubles]:
     """Return the listeners of a sample, ascending, and NDCG@10 of the blend's list for each."""
-    lists = CandidateLists(_total(blend.curves, parts, sample)[:, None], sample)
-    return lists.listeners, lists.ndcg_each(np.ones(1))
+    listeners = np.unique(sample.user[sample.near])
+    lists = Lists.of(sample, listeners)
+    return listeners, lists.ndcg_each(lists.laid_out(_total(blend.curves, parts, sample)))
 
 
 def on_one_scale(

@@ -10,7 +10,14 @@ from recsys.background import Aligned
 from recsys.base import Model
 from recsys.catalogue import Catalogue
 from recsys.config import Config
-from recsys.content_features import artist_years, country_rows, era_rows, idf_rows, sound_rows
+from recsys.content_features import (
+    artist_years,
+    by_renown,
+    country_rows,
+    era_rows,
+    idf_rows,
+    sound_rows,
+)
 from recsys.errors import DataError
 from recsys.evidence import Level
 from recsys.models.als import ALS
@@ -106,7 +113,8 @@ def _at_artists(artists: Csr, catalogue: Catalogue, config: Config) -> Iterator[
     if tags.nnz:
         yield "content", lambda: Content(tags)
         if n_users >= _LEAST_USERS_FOR_FACTORS:
-            yield "lifted", lambda: Lifted(tags, latent=latent)
+            famed = by_renown(tags, catalogue.popularity)
+            yield "lifted", lambda: Lifted(famed, latent=latent)
     if (catalogue.country >= 0).any():
         yield "country", lambda: Content(country_rows(catalogue))
     if not np.isnan(catalogue.year).all():

@@ -9,7 +9,6 @@ import secrets
 from collections.abc import Callable, Coroutine
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-import aiohttp
 import discord
 from discord import app_commands
 
@@ -27,6 +26,7 @@ from bot.ui import custom_ids
 from bot.ui.layout import Layout, notice
 from bot.ui.panels import consent_panel
 from bot.ui.texts import text
+from bot.unasked import TROUBLE, UNKNOWN_MESSAGE
 
 log = logging.getLogger(__name__)
 
@@ -52,13 +52,14 @@ async def answer_error(interaction: discord.Interaction[Any], error: BaseExcepti
     error = getattr(error, "original", error)
     if isinstance(error, discord.HTTPException) and error.code in {
         UNKNOWN_INTERACTION,
+        UNKNOWN_MESSAGE,
         TOKEN_EXPIRED,
     }:
-        log.warning("interaction %s was answered too late (%s)", interaction.id, error.code)
+        log.warning("interaction %s is over, nobody can be told (%s)", interaction.id, error.code)
         return
     try:
         await send_private(interaction, _in_words(error, interaction))
-    except (discord.HTTPException, aiohttp.ClientError, OSError) as failure:
+    except TROUBLE as failure:
         log.warning("an error could not be shown: %s", failure)
 
 

@@ -11,6 +11,7 @@ from discord.ext import commands
 
 from bot.answers import answer_error
 from bot.services import Services
+from bot.unasked import Unasked
 
 log = logging.getLogger(__name__)
 
@@ -76,6 +77,7 @@ class MusicBot(commands.AutoShardedBot):
             **options,
         )
         self.services = services
+        self.unasked = Unasked(meta=services.meta, notices=services.notices)
 
     async def setup_hook(self) -> None:
         """Load the cogs and tell Discord the commands when they changed."""

@@ -4,7 +4,6 @@ import logging
 from collections.abc import Sequence
 from typing import Any
 
-import aiohttp
 import discord
 from discord import app_commands
 from discord.ext import commands
@@ -22,6 +21,7 @@ from bot.ui import custom_ids
 from bot.ui.blend import answer_key, blend_card, call_to, invitation
 from bot.ui.layout import notice
 from bot.ui.texts import text
+from bot.unasked import TROUBLE
 
 log = logging.getLogger(__name__)
 
@@ -108,7 +108,7 @@ async def _ping(interaction: discord.Interaction[Any], asked: Sequence[discord.U
                 everyone=False, roles=False, users=[discord.Object(u.id) for u in asked]
             ),
         )
-    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+    except TROUBLE as error:
         log.info("an invitation stands, but its call failed: %s", error)
 
 
@@ -180,7 +180,7 @@ async def _fetched_name(interaction: discord.Interaction[Any], member_id: Member
     try:
         if guild is not None:
             return (await guild.fetch_member(member_id)).display_name
-    except (discord.HTTPException, aiohttp.ClientError, OSError):
+    except TROUBLE:
         pass
     return text_mention(member_id)
 

@@ -5,7 +5,6 @@ import math
 import time
 from typing import Any
 
-import aiohttp
 import discord
 from discord import app_commands
 from discord.ext import commands
@@ -19,6 +18,7 @@ from bot.services import Services
 from bot.services.imports import Files
 from bot.ui.account import import_done, import_working, upload_offer
 from bot.ui.texts import text
+from bot.unasked import TROUBLE
 
 log = logging.getLogger(__name__)
 
@@ -98,7 +98,7 @@ async def _read(attachment: discord.Attachment) -> bytes:
     """Return an attachment's bytes; those of private commands vanish soon, so read at once."""
     try:
         return await attachment.read()
-    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+    except TROUBLE as error:
         raise UserError("error.download") from error
 
 
@@ -115,7 +115,7 @@ class _Progress:
         self._last = time.monotonic()
         try:
             await self._interaction.edit_original_response(view=import_working(job))
-        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+        except TROUBLE as error:
             log.info("progress of import %d was not shown: %s", job.id, error)
 
 

@@ -175,6 +175,6 @@ class UnlinkButton(CarriedButton, template=custom_ids.UNLINK):
 
 async def setup(bot: MusicBot) -> None:
     """Load the cog, and let notices go out through this client."""
-    bot.services.notices.attach(notices_by(bot), application_id=bot.application_id)
+    bot.services.notices.attach(notices_by(bot, bot.unasked), application_id=bot.application_id)
     bot.add_dynamic_items(LinkButton, UnlinkButton)
     await bot.add_cog(Link(bot.services))

@@ -3,7 +3,6 @@
 import logging
 from typing import Any
 
-import aiohttp
 import discord
 
 from bot.domain.ids import ChannelId, GuildId, ItemKey, MemberId, MessageId
@@ -12,6 +11,7 @@ from bot.domain.recommending import Recommendation, RecommendRequest
 from bot.services import Services
 from bot.ui.card import recommendation_card
 from bot.ui.layout import Layout
+from bot.unasked import Unasked
 
 log = logging.getLogger(__name__)
 
@@ -21,6 +21,12 @@ SEEDED = ("👍", "👎")
 def member_of(interaction: discord.Interaction[Any]) -> MemberId:
     """Return who asked or pressed."""
     return MemberId(interaction.user.id)
+
+
+def unasked_of(interaction: discord.Interaction[Any]) -> Unasked:
+    """Return what sends things that nobody waits for."""
+    unasked: Unasked = interaction.client.unasked
+    return unasked
 
 
 async def make_card(
@@ -90,8 +96,17 @@ async def seed_reactions(
         and interaction.app_permissions.read_message_history
     ):
         return
-    try:
+
+    async def seed() -> None:
         for emoji in SEEDED:
             await message.add_reaction(emoji)
-    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
-        log.info("no reactions under message %d: %s", message.id, error)
+
+    try:
+        await unasked_of(interaction).attempt(
+            f"seeding message {message.id}",
+            seed,
+            channel_id=message.channel.id,
+            guild=interaction.guild,
+        )
+    except discord.NotFound:
+        log.info("message %d is gone already", message.id)

@@ -4,7 +4,6 @@ import logging
 from collections.abc import Iterable
 from datetime import timedelta
 
-import aiohttp
 import discord
 from discord.ext import commands
 
@@ -13,6 +12,7 @@ from bot.domain.feedback import OpenMessage, Verdict
 from bot.domain.ids import MemberId, MessageId
 from bot.errors import MusicBotError
 from bot.services import Services
+from bot.unasked import UNKNOWN_MESSAGE
 
 log = logging.getLogger(__name__)
 
@@ -91,12 +91,23 @@ class Reactions(commands.Cog):
                 if not user.bot
             }
 
+        about = f"reading reactions of message {message.message_id}"
+        channel = self._bot.get_channel(message.channel_id)
         try:
-            return await self._services.feedback.reconcile(message.message_id, look)
-        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
-            log.info("reactions of message %d can't be read: %s", message.message_id, error)
+            changes = await self._bot.unasked.attempt(
+                about,
+                lambda: self._services.feedback.reconcile(message.message_id, look),
+                channel_id=message.channel_id,
+                guild=getattr(channel, "guild", None),
+            )
+        except discord.NotFound as error:
+            if error.code == UNKNOWN_MESSAGE:
+                await self._services.recommendations.close_message(message.message_id)
+            log.info("%s failed: %s", about, error)
         except MusicBotError:
             log.exception("reactions of message %d were not stored", message.message_id)
+        else:
+            return changes or 0
         return 0
 
 

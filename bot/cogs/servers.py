@@ -1,8 +1,5 @@
 """Joining and leaving servers: one greeting, a purge 30 days after removal."""
 
-import logging
-
-import aiohttp
 import discord
 from discord.ext import commands
 
@@ -10,8 +7,6 @@ from bot.client import MusicBot
 from bot.domain.ids import GuildId
 from bot.services import Services
 from bot.ui.account import greeting
-
-log = logging.getLogger(__name__)
 
 
 class Servers(commands.Cog):
@@ -45,12 +40,19 @@ class Servers(commands.Cog):
         channel = _where_to_greet(guild)
         if channel is None:
             return
+
+        async def greet() -> discord.Message:
+            # One nonce per server: where only the answer got lost, Discord takes the next try for it.
+            return await channel.send(view=greeting(), nonce=guild.id)
+
         try:
-            await channel.send(view=greeting())
-        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
-            log.info("server %d was not greeted: %s", guild.id, error)
+            sent = await self._bot.unasked.attempt(
+                f"greeting server {guild.id}", greet, channel_id=channel.id, guild=guild
+            )
+        except discord.NotFound:
             return
-        await self._services.guilds.greeted(GuildId(guild.id))
+        if sent is not None:
+            await self._services.guilds.greeted(GuildId(guild.id))
 
 
 def _where_to_greet(guild: discord.Guild) -> discord.TextChannel | None:

@@ -2,26 +2,29 @@
 
 import logging
 
-import aiohttp
 import discord
 
 from bot.domain.ids import MemberId
 from bot.services.notices import Notice, Send
 from bot.ui.link import notice_panel
+from bot.unasked import Unasked
 
 log = logging.getLogger(__name__)
 
 
-def notices_by(client: discord.Client) -> Send:
+def notices_by(client: discord.Client, unasked: Unasked) -> Send:
     """Return what sends a notice through a client."""
 
     async def send(member_id: MemberId, notice: Notice) -> bool:
-        try:
+        async def write() -> discord.Message:
             user = client.get_user(member_id) or await client.fetch_user(member_id)
-            await user.send(view=notice_panel(notice))
-        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
-            log.info("member %d takes no private message: %s", member_id, type(error).__name__)
+            return await user.send(view=notice_panel(notice))
+
+        try:
+            sent = await unasked.attempt(f"a private message to member {member_id}", write)
+        except discord.NotFound:
+            log.info("member %d is no longer at Discord", member_id)
             return False
-        return True
+        return sent is not None
 
     return send

@@ -71,6 +71,10 @@ class RecommendationStore(Protocol):
         """Return messages still open to reactions, newest first."""
         ...
 
+    async def close_message(self, message_id: MessageId) -> None:
+        """Record that a message takes no reactions any more, because it is gone; its list stays."""
+        ...
+
 
 class GestureStore(Protocol):
     """Gestures as they came; the verdict is a view over them."""

@@ -80,6 +80,10 @@ class SqliteRecommendationStore:
         """Return messages still open to reactions, newest first."""
         return await self._readers.run(_open_messages, to_ms(since), limit)
 
+    async def close_message(self, message_id: MessageId) -> None:
+        """Record that a message takes no reactions any more; its list stays."""
+        await self._writer.run(_close_message, message_id)
+
 
 def _save(raw: sqlite3.Connection, draft: Draft) -> Recommendation:
     ensure_member(raw, draft.member_id)
@@ -222,6 +226,10 @@ def _shown_keys(
         (member_id, guild_id, since),
     )
     return frozenset(ItemKey(key) for (key,) in rows)
+
+
+def _close_message(raw: sqlite3.Connection, message_id: MessageId) -> None:
+    raw.execute("UPDATE messages SET open = 0 WHERE id = ?", (message_id,))
 
 
 def _open_messages(raw: sqlite3.Connection, since: int, limit: int) -> list[OpenMessage]:

@@ -105,3 +105,13 @@ def test_the_readme_has_a_row_for_every_command_of_the_recommender_and_no_other(
     commands = set(re.findall(r"^    ([a-z]+) ", usage, re.MULTILINE))
     section = README.split("## The recommender on its own")[1].split("\n## ")[0]
     assert set(re.findall(r"^\| `([a-z]+)[ `]", section, re.MULTILINE)) == commands
+
+
+def test_every_fault_is_played_where_its_row_says():
+    page = (ROOT / "docs" / "faults.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (F\d+) \|.*\| ([^|]+) \|$", page, re.MULTILINE)
+    assert [row for row, _ in rows] == [f"F{n}" for n in range(6, 19)]
+    for row, files in rows:
+        for path in re.findall(r"`([^`]+)`", files):
+            source = (ROOT / path).read_text(encoding="utf-8")
+            assert re.search(rf'^    """(?:F\d+, )*{row}\b', source, re.MULTILINE), (row, path)

@@ -44,6 +44,7 @@ class Fault(StrEnum):
     REFUSED = "401"
     QUOTA_INSIDE = "200 with Deezer's error 4"
     BUSY_INSIDE = "200 with Deezer's error 700"
+    LASTFM = "an error of Last.fm, with a status of its own"
     LASTFM_LATER = "200 with Last.fm's error 29"
     LASTFM_DOWN = "200 with Last.fm's error 11"
     LASTFM_SUSPENDED = "403 with Last.fm's error 26"
@@ -55,6 +56,8 @@ class _Switch:
     fault: Fault
     times: int
     wait: str
+    code: int = 0
+    status: int = 200
 
 
 @dataclass(frozen=True)
@@ -74,9 +77,18 @@ class FakeSources(SourceStandIns):
         """Everything answers 500."""
         self._switches: deque[_Switch] = deque()
 
-    def fail(self, path: str, fault: Fault, *, times: int = 1, wait: str = "1") -> None:
+    def fail(
+        self,
+        path: str,
+        fault: Fault,
+        *,
+        times: int = 1,
+        wait: str = "1",
+        code: int = 0,
+        status: int = 200,
+    ) -> None:
         """Let the next requests whose path holds `path` go wrong."""
-        self._switches.append(_Switch(path, fault, times, wait))
+        self._switches.append(_Switch(path, fault, times, wait, code, status))
 
     def mend(self) -> None:
         self._switches.clear()
@@ -160,6 +172,9 @@ async def _wrong(switch: _Switch, request: web.Request, handler: Handler) -> web
             code = 4 if switch.fault is Fault.QUOTA_INSIDE else 700
             error = {"type": "Exception", "message": "Quota limit exceeded", "code": code}
             return web.json_response({"error": error})
+        case Fault.LASTFM:
+            body = {"error": switch.code, "message": "as told"}
+            return web.json_response(body, status=switch.status)
         case Fault.LASTFM_LATER:
             return web.json_response({"error": 29, "message": "Rate Limit Exceeded"})
         case Fault.LASTFM_DOWN:

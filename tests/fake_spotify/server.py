@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from dataclasses import dataclass
 from enum import StrEnum
@@ -22,6 +23,7 @@ class Fault(StrEnum):
     """The connection ends before anything was done."""
     LOSE_ANSWER = "lose answer"
     """It ends after the work was done."""
+    HANG = "no answer until it is mended"
     RATE = "429 with Retry-After"
     RATE_UNSAID = "429 without, as plain text"
     QUOTA = "429 QUOTA_EXCEEDED without Retry-After"
@@ -57,6 +59,7 @@ class FakeSpotify(SpotifyStandIn):
         super().__init__()
         self._switches: deque[_Switch] = deque()
         self.quota = _Quota()
+        self._held = asyncio.Event()
         self.hits: list[str] = []
         """Paths of everything that arrived, faults included."""
 
@@ -66,6 +69,7 @@ class FakeSpotify(SpotifyStandIn):
 
     def mend(self) -> None:
         self._switches.clear()
+        self._held.set()
 
     def asked(self, method: str, path: str) -> list[Asked]:
         return [one for one in self.world.asked if (one.method, one.path) == (method, path)]
@@ -112,6 +116,9 @@ class FakeSpotify(SpotifyStandIn):
                 assert request.transport is not None
                 request.transport.abort()
                 return web.Response()
+            case Fault.HANG:
+                await self._held.wait()
+                return await handler(request)
             case Fault.RATE:
                 return web.json_response(
                     {"error": {"status": 429, "message": "API rate limit exceeded"}},

@@ -219,6 +219,7 @@ async def test_slow_things_are_read_once_a_day_and_playlists_once_a_week(desk: D
     ],
 )
 async def test_trouble_is_kept_and_over_when_it_is_over(desk: Desk, fault: Fault, key: str) -> None:
+    """F12: no trouble breaks the loop, and the member sees it while it lasts."""
     account = await desk.link()
     await desk.sync.first(ANA, quiet)
     desk.clock.pass_time(hours=1)

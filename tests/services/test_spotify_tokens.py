@@ -82,6 +82,7 @@ async def test_no_token_is_readable_in_the_database(desk: Desk, tmp_path: Path) 
 
 
 async def test_many_callers_make_one_refresh(desk: Desk) -> None:
+    """F15: one lock per member."""
     await desk.link(ANA)
     desk.clock.pass_time(hours=2)
     got = await asyncio.gather(*(desk.service.access(ANA) for _ in range(20)))
@@ -99,6 +100,7 @@ async def test_an_answer_without_a_new_refresh_token_keeps_the_old_one(desk: Des
 
 
 async def test_a_grant_that_is_over_is_asked_for_once_also_after_a_restart(desk: Desk) -> None:
+    """F13: `invalid_grant` is one request and one notice, also for a bot that starts anew."""
     await desk.link(ANA)
     desk.clock.pass_time(hours=2)
 
@@ -118,6 +120,7 @@ async def test_a_grant_that_is_over_is_asked_for_once_also_after_a_restart(desk:
 
 
 async def test_trouble_of_the_service_changes_nothing(desk: Desk) -> None:
+    """F14: the tokens stay as they are."""
     await desk.link(ANA)
     desk.clock.pass_time(hours=2)
 
@@ -134,6 +137,7 @@ async def test_trouble_of_the_service_changes_nothing(desk: Desk) -> None:
 
 
 async def test_a_kill_between_answer_and_save_costs_one_new_consent_at_most(desk: Desk) -> None:
+    """F15: the rotated token is lost, so the next refresh is refused as in F13."""
     await desk.link(ANA)
     desk.clock.pass_time(hours=2)
 
@@ -157,6 +161,7 @@ async def test_a_kill_between_answer_and_save_costs_one_new_consent_at_most(desk
 
 
 async def test_a_refused_token_is_renewed_once(desk: Desk) -> None:
+    """F12: 401 in the middle costs one refresh, then the call is made once more."""
     await desk.link(ANA)
     seen: list[str] = []
 

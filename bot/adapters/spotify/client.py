@@ -132,7 +132,7 @@ class SpotifyClient:
         self, token: str, *, offset: int = 0, urgent: bool = False
     ) -> tuple[Sequence[PlaylistInfo], int | None]:
         """Return 50 playlists, owned and followed, and where the next page begins."""
-        owner = await self._read("me", token, lambda s: s.who(), urgent=urgent)
+        owner = mapping.record(await self._read("me", token, lambda s: s.who(), urgent=urgent))
         answer = await self._read(
             "playlists",
             token,
@@ -140,7 +140,7 @@ class SpotifyClient:
             offset,
             urgent=urgent,
         )
-        found = mapping.playlists(answer, owner_of=mapping.text(mapping.record(owner).get("id")))
+        found = mapping.playlists(answer, owner_of=mapping.text(owner.get("id")))
         return found, mapping.next_offset(answer, offset=offset, limit=PAGE)
 
     async def playlist_tracks(

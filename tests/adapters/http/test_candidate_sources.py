@@ -157,6 +157,7 @@ async def test_whatever_goes_wrong_is_one_of_our_errors_and_never_an_empty_answe
 async def test_deezers_errors_inside_200_are_told_apart(
     sources: dict[Origin, CandidateSource], seed: Seed, fake: FakeSources
 ) -> None:
+    """F17: 4 is "later", 700 is tried again."""
     fake.fail("/deezer", Fault.BUSY_INSIDE)
     answer = await sources[Origin.DEEZER_RELATED].similar_to(seed)
     assert answer.neighbours, "busy is tried again"

@@ -118,6 +118,7 @@ async def test_lastfm_tells_its_own_spelling(ana, lastfm):
 
 
 async def test_a_hidden_person_is_told_so(fake, lastfm):
+    """F16: 17 is told in words."""
     fake.world.person("ana").hidden = True
     with pytest.raises(UserError) as caught:
         await lastfm.check("ana")
@@ -209,6 +210,7 @@ async def test_no_odd_body_gets_past_the_door(ana, door, fake, fault):
     ],
 )
 async def test_lastfms_own_errors(ana, lastfm, fake, fault, error):
+    """F16: 29 slows all down, 26 stops all for a day."""
     if fault is Fault.REFUSED:
         lastfm._lastfm.client._secrets["api_key"] = "wrong"
     else:
@@ -223,6 +225,32 @@ async def test_lastfms_own_errors(ana, lastfm, fake, fault, error):
         assert caught.value.retry_after_s > 200
     if fault is Fault.LASTFM_SUSPENDED:
         assert caught.value.retry_after_s > 80_000
+
+
+@pytest.mark.parametrize("status", [200, 400, 403])
+@pytest.mark.parametrize(
+    ("code", "error", "asked"),
+    [
+        (8, OutageError, 3),
+        (11, OutageError, 3),
+        (16, OutageError, 3),
+        (17, HiddenError, 1),
+        (26, RateLimitedError, 1),
+        (29, RateLimitedError, 1),
+    ],
+)
+async def test_lastfms_numbers_mean_the_same_under_every_status(
+    ana, lastfm, fake, code, error, asked, status
+):
+    """F16: 8, 11, 16 are tried again, 17 is theirs to mend, 26 and 29 stop everything."""
+    fake.fail("lastfm", Fault.LASTFM, times=99, code=code, status=status)
+    with pytest.raises(error):
+        await lastfm.page(ana.name, before=None)
+    assert len(fake.asked) == asked
+    with pytest.raises(UpstreamError):
+        await lastfm.page(ana.name, before=None)
+    if error is RateLimitedError:
+        assert len(fake.asked) == 1, "nothing is sent before the time is over"
 
 
 async def test_an_offline_moment_at_lastfm_is_got_over(ana, lastfm, fake):

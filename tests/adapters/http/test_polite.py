@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
@@ -48,6 +50,7 @@ def make(
 
 
 async def test_it_says_who_asks(make, fake):
+    """F18: every request names the bot and its operator."""
     assert await make().get(ADDRESS) == {"payload": {"count": 0}}
     assert fake.asked[0].agent == "Auxcord/1.2.3 ( ana@example.org )"
 
@@ -129,6 +132,7 @@ async def test_a_long_429_closes_the_host_for_everybody(make, fake):
 
 @pytest.mark.parametrize("fault", [Fault.LATER, Fault.LATER_RESET])
 async def test_a_short_429_is_waited_for(make, fake, naps, fault):
+    """F18: `Retry-After` and `X-RateLimit-Reset-In` are heeded."""
     fake.fail("listen-count", fault, wait="2")
     assert await make().get(ADDRESS) == {"payload": {"count": 0}}
     assert max(naps) == pytest.approx(2, abs=0.2)
@@ -158,6 +162,7 @@ async def test_a_429_without_a_time_waits_longer_each_time(make, fake):
 
 
 async def test_it_stops_by_itself_when_nothing_is_left(make, fake, naps):
+    """F18: a window that is used up is waited for before anybody refuses."""
     client = make()
     fake.fail("listen-count", Fault.SPENT, wait="3")
     await client.get(ADDRESS)
@@ -166,9 +171,28 @@ async def test_it_stops_by_itself_when_nothing_is_left(make, fake, naps):
 
 
 async def test_musicbrainz_means_later_by_503(make, fake):
+    """F18: above one request a second MusicBrainz answers 503 to everything."""
     fake.fail("listen-count", Fault.BUSY, times=99)
     with pytest.raises(RateLimitedError):
         await make(manners=MANNERS[OpenSource.MUSICBRAINZ]).get(ADDRESS)
+
+
+@pytest.mark.parametrize(
+    ("source", "most", "within_s"),
+    [(OpenSource.DEEZER, 50, 5.0), (OpenSource.MUSICBRAINZ, 5, 4.4), (OpenSource.LASTFM, 25, 5.0)],
+)
+async def test_no_window_holds_more_than_a_service_allows(make, fake, source, most, within_s):
+    """F17, F18: Deezer's 50 in 5 s, MusicBrainz's one a second; run twenty times as fast."""
+    speed = 20
+    manners = replace(MANNERS[source], per_s=MANNERS[source].per_s / speed)
+    assert manners.calls * (1 + within_s / MANNERS[source].per_s) <= most
+    client = make(manners=manners)
+    calls = int(4 * manners.calls)
+    began = time.monotonic()
+    await asyncio.gather(*(client.get(ADDRESS) for _ in range(calls)))
+    assert len(fake.asked) == calls
+    fastest = (calls - manners.calls) * manners.per_s / manners.calls
+    assert time.monotonic() - began >= 0.9 * fastest
 
 
 async def test_after_five_failures_nothing_is_sent_for_a_while(make, fake):

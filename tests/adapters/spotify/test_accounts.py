@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import aiohttp
 import pytest
 
+from bot.adapters.spotify import accounts as accounts_module
 from bot.adapters.spotify.accounts import SpotifyAccounts
 from bot.demo.spotify.world import Account
 from bot.domain.spotify import SCOPES, Tokens
@@ -88,6 +89,7 @@ async def test_six_months_after_consent_it_is_over_whatever_was_done(office: Off
               Fault.WRONG_TYPE, Fault.NULLS, Fault.ODD_ERROR, Fault.REDIRECT],
 )  # fmt: skip
 async def test_other_trouble_never_means_that_it_is_over(office: Office, fault: Fault) -> None:
+    """F14: only `invalid_grant` ends a grant."""
     tokens = await office.link()
     office.fake.hits.clear()
     office.fake.fail("/api/token", fault)
@@ -95,6 +97,19 @@ async def test_other_trouble_never_means_that_it_is_over(office: Office, fault: 
         await office.accounts.refresh(tokens.refresh)
     assert not isinstance(caught.value, LinkExpiredError)
     assert office.fake.token_calls == 1
+    await office.accounts.refresh(tokens.refresh)
+
+
+async def test_a_service_that_says_nothing_ends_no_grant(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """F14: a timeout is trouble like any other."""
+    tokens = await office.link()
+    monkeypatch.setattr(accounts_module, "TIMEOUT", aiohttp.ClientTimeout(total=0.05))
+    office.fake.fail("/api/token", Fault.HANG)
+    with pytest.raises(UpstreamError) as caught:
+        await office.accounts.refresh(tokens.refresh)
+    assert not isinstance(caught.value, LinkExpiredError)
     await office.accounts.refresh(tokens.refresh)
 
 
@@ -109,6 +124,7 @@ async def test_later_is_passed_on(office: Office) -> None:
 async def test_a_wrong_client_is_the_operators_to_mend(
     office: Office, caplog: pytest.LogCaptureFixture
 ) -> None:
+    """F14: `invalid_client` stands in the log; no token does."""
     tokens = await office.link()
     office.fake.world.client_id = "another"
     with caplog.at_level(logging.DEBUG), pytest.raises(UpstreamError) as caught:

@@ -1,14 +1,21 @@
 """The wrapper around spotipy: what comes back, and what never happens."""
 
 import asyncio
+import contextlib
 import logging
 import threading
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.adapters.spotify import client as module
+from bot.adapters.spotify import mapping
 from bot.adapters.spotify.client import FAILURES_TO_OPEN, SpotifyClient
+from bot.adapters.spotify.faults import MalformedError
 from bot.adapters.spotify.sessions import BoundedSession
 from bot.domain.spotify import SCOPES
 from bot.errors import (
@@ -25,6 +32,26 @@ from tests.fake_spotify import Fault
 from tests.fakes_spotify import NOW
 
 URI = "spotify:track:{}"
+PLAYLIST = "0" * 22
+CALLS: dict[str, Callable[[Line], Awaitable[object]]] = {
+    "me": lambda line: line.client.me(line.token),
+    "plays": lambda line: line.client.recently_played(line.token),
+    "top tracks": lambda line: line.client.top_tracks(line.token, time_range="short_term"),
+    "top artists": lambda line: line.client.top_artists(line.token, time_range="short_term"),
+    "saved tracks": lambda line: line.client.saved_tracks(line.token),
+    "followed artists": lambda line: line.client.followed_artists(line.token),
+    "playlists": lambda line: line.client.playlists(line.token),
+    "playlist tracks": lambda line: line.client.playlist_tracks(line.token, PLAYLIST),
+    "search": lambda line: line.client.search_tracks(line.token, title="a", artist="b"),
+    "create": lambda line: line.client.create_playlist(line.token, name="a", description="b"),
+    "replace": lambda line: line.client.replace_items(line.token, PLAYLIST, []),
+    "add": lambda line: line.client.add_items(line.token, PLAYLIST, [], position=0),
+}
+WORDS = st.sampled_from(
+    ["items", "track", "item", "artists", "name", "id", "uri", "played_at", "added_at", "next",
+     "duration_ms", "tracks", "owner", "external_ids", "isrc", "snapshot_id", "description",
+     "external_urls", "spotify", "display_name", "account_id", "is_local", "type"]
+)  # fmt: skip
 
 
 async def test_plays_come_newest_first_with_their_starts(line: Line) -> None:
@@ -97,6 +124,7 @@ async def test_queue_and_library_answer_with_nothing(line: Line) -> None:
 
 
 async def test_refusals_have_names(line: Line) -> None:
+    """F12: 401, 403 in all its kinds and 404 are told apart."""
     line.ada.premium = False
     with pytest.raises(PremiumRequiredError):
         await line.client.queue(line.token, URI.format("1"))
@@ -130,19 +158,49 @@ async def test_refusals_have_names(line: Line) -> None:
         Fault.REDIRECT,
     ],
 )
-@pytest.mark.parametrize("ask", ["recently_played", "saved_tracks"])
+@pytest.mark.parametrize("name", sorted(CALLS))
 async def test_an_answer_that_is_none_is_one_clear_error(
-    line: Line, ask: str, fault: Fault
+    line: Line, name: str, fault: Fault
 ) -> None:
+    """F12: every kind of body to every call; the next call goes as if nothing had been."""
     line.fake.fail("/v1/", fault)
     with pytest.raises(UpstreamError) as caught:
-        await getattr(line.client, ask)(line.token)
+        await CALLS[name](line)
     assert not isinstance(caught.value, RateLimitedError)
     assert line.fake.api_calls == 1
-    await getattr(line.client, ask)(line.token)
+    await line.client.me(line.token)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=12),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(WORDS, inner, max_size=6),
+    max_leaves=24,
+)
+READERS: dict[str, Callable[[Any], object]] = {
+    "profile": mapping.profile,
+    "plays": mapping.plays,
+    "top tracks": lambda value: mapping.top_tracks(value, "short_term"),
+    "top artists": lambda value: mapping.top_artists(value, "short_term"),
+    "followed artists": mapping.followed_artists,
+    "saved tracks": mapping.saved_tracks,
+    "playlist tracks": lambda value: mapping.playlist_tracks(value, "7"),
+    "playlists": lambda value: mapping.playlists(value, owner_of="ada"),
+    "found tracks": mapping.found_tracks,
+    "snapshot": mapping.snapshot,
+    "next": lambda value: mapping.next_offset(value, offset=0, limit=50),
+}
+
+
+@pytest.mark.parametrize("name", sorted(READERS))
+@given(value=JSON)
+def test_any_json_is_read_or_refused(name: str, value: Any) -> None:
+    """F12: whatever stands in an answer, reading it ends in values or in one error of ours."""
+    with contextlib.suppress(MalformedError):
+        READERS[name](value)
 
 
 async def test_odd_items_are_passed_over_and_counted(line: Line) -> None:
+    """F12: null items cost themselves alone."""
     line.fake.fail("/v1/", Fault.NULLS, times=2)
     assert (await line.client.recently_played(line.token)).passed_over == 4
     assert (await line.client.saved_tracks(line.token)).passed_over == 4
@@ -217,6 +275,24 @@ async def test_calls_run_in_a_small_pool_of_their_own(line: Line) -> None:
     )
     names = [t.name for t in threading.enumerate() if t.name.startswith("spotify")]
     assert 1 <= len(names) <= module.THREADS
+
+
+async def test_stuck_calls_take_no_thread_that_others_need(line: Line) -> None:
+    """F11: names are resolved in the loop's own pool, which Spotify's calls never enter."""
+    line.fake.fail("/v1/", Fault.HANG, times=99)
+    stuck = [
+        asyncio.ensure_future(
+            line.client.search_tracks(line.token, title=str(n), artist="x", urgent=n % 2 == 0)
+        )
+        for n in range(40)
+    ]
+    while not line.fake.hits:  # noqa: ASYNC110  # the fake has no event to offer
+        await asyncio.sleep(0.01)
+    async with asyncio.timeout(1):
+        await asyncio.get_running_loop().getaddrinfo("localhost", 80)
+    assert not any(task.done() for task in stuck)
+    line.fake.mend()
+    await asyncio.gather(*stuck)
 
 
 async def test_nothing_secret_is_logged(line: Line, caplog: pytest.LogCaptureFixture) -> None:

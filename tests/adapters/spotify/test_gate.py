@@ -19,6 +19,7 @@ async def refused(line: Line) -> float:
 
 
 async def test_one_second_is_waited_for_by_all_and_then_it_goes_on(line: Line) -> None:
+    """F9: fifty callers at once are one request."""
     line.fake.fail("/v1/", Fault.RATE, seconds=1)
     tries = [line.client.search_tracks(line.token, title=str(n), artist="x") for n in range(50)]
     outcomes = await asyncio.gather(*tries, return_exceptions=True)
@@ -30,6 +31,7 @@ async def test_one_second_is_waited_for_by_all_and_then_it_goes_on(line: Line) -
 
 
 async def test_a_day_is_a_day_also_after_a_restart(line: Line) -> None:
+    """F10: the closed time is stored, and nothing is sent before it is over."""
     line.fake.fail("/v1/", Fault.RATE, seconds=86_400)
     assert await refused(line) == 86_400
     async with SpotifyClient(base=line.fake.api_url, gate=line.new_gate()) as restarted:
@@ -48,6 +50,7 @@ async def test_a_day_is_a_day_also_after_a_restart(line: Line) -> None:
 async def test_an_unsaid_time_is_assumed_and_doubled(
     line: Line, fault: Fault, first: float
 ) -> None:
+    """F10: `QUOTA_EXCEEDED` names no time; an hour is taken, then two, up to a day."""
     line.fake.fail("/v1/", fault, times=99)
     waits = []
     for _ in range(12):

@@ -73,7 +73,11 @@ async def open_doors(
         if chosen.asks(OpenSource.DEEZER):
             from bot.adapters.http.facts.deezer import DeezerTracks
 
-            services.previews.open(DeezerTracks(clients.deezer))
+            services.previews.open(DeezerTracks(clients.deezer, pages=addresses.deezer_pages))
+        if chosen.asks(OpenSource.ITUNES):
+            from bot.adapters.http.itunes import ITunesPreviews
+
+            services.previews.open(ITunesPreviews(clients.itunes))
         candidates = services.candidates
         for source in _candidate_sources(chosen, clients):
             candidates.open(source)

@@ -11,6 +11,7 @@ import discord
 from bot import __version__
 from bot.adapters.http.addresses import OpenAddresses
 from bot.doctor.check import Check
+from bot.domain.identity import Known
 from bot.domain.sources import NAMES, OpenSource
 from bot.errors import (
     MusicBotError,
@@ -141,3 +142,7 @@ async def _ask(source: OpenSource, clients: "Clients", *, with_token: bool) -> N
             await clients.musicbrainz.get("/artist", query)
         case OpenSource.RECCOBEATS:
             await clients.reccobeats.get("/audio-features", {"ids": "0" * 22})
+        case OpenSource.ITUNES:
+            from bot.adapters.http.itunes import query_of
+
+            await clients.itunes.get("/search", query_of(Known("Radiohead", "Creep")))

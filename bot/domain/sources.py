@@ -11,6 +11,7 @@ class OpenSource(StrEnum):
     DEEZER = "deezer"
     MUSICBRAINZ = "musicbrainz"
     RECCOBEATS = "reccobeats"
+    ITUNES = "itunes"
 
 
 NAMES = {
@@ -19,5 +20,6 @@ NAMES = {
     OpenSource.DEEZER: "Deezer",
     OpenSource.MUSICBRAINZ: "MusicBrainz",
     OpenSource.RECCOBEATS: "ReccoBeats",
+    OpenSource.ITUNES: "iTunes",
 }
 """As they write themselves."""

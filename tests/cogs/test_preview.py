@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.adapters.http.facts.deezer import DeezerTracks
+from bot.adapters.http.itunes import ITunesPreviews
 from bot.demo.simulated import answers, buttons_of, links_of
 from tests.cogs.conftest import Room, words
 from tests.fake_sources.clients import hurried_clients
@@ -63,12 +64,26 @@ async def test_a_press_answers_with_links_to_whoever_pressed(room: Room, fake: F
     assert not fake.asked, "nothing is asked before somebody presses"
     result = await room.press("Ada", answers(opened)[0], BUTTON)
     assert result.ephemeral
-    assert "lent by Deezer" in words(result)
+    assert "provided courtesy of Deezer" in words(result)
     listen, page = links_of(answers(result)[0])
-    assert listen.startswith("https://stand-in.invalid/")
+    assert listen.startswith(f"{fake.url}/pages/listen/")
     assert page.startswith("https://www.deezer.com/track/")
     dump = await room.app.database.readers.run(lambda raw: "\n".join(raw.iterdump()))
-    assert "stand-in.invalid" not in dump
+    assert "/pages/listen/" not in dump
+
+
+async def test_itunes_is_asked_where_deezer_has_none(room: Room, fake: FakeSources):
+    async with hurried_clients(fake) as clients:
+        room.app.services.previews.open(ITunesPreviews(clients.itunes))
+        opened = await panel(room)
+        fake.fail("deezer", Fault.ERROR, times=9)
+        result = await room.press("Ada", answers(opened)[0], BUTTON)
+    assert "provided courtesy of iTunes" in words(result)
+    listen, page = links_of(answers(result)[0])
+    assert listen.startswith(f"{fake.url}/pages/listen/")
+    assert page.startswith(f"{fake.url}/pages/itunes/track/")
+    dump = await room.app.database.readers.run(lambda raw: "\n".join(raw.iterdump()))
+    assert "/pages/" not in dump
 
 
 @pytest.mark.parametrize("fault", [Fault.ERROR, Fault.HTML, Fault.LATER, Fault.QUOTA_INSIDE])

@@ -2,7 +2,7 @@
 
 import re
 from datetime import UTC, datetime
-from html import unescape
+from html import escape, unescape
 from pathlib import Path
 from typing import Any
 
@@ -106,3 +106,33 @@ async def test_a_made_up_name_at_an_open_source_can_be_read(data_dir: Path, sour
             taste = await app.database.listens.taste(ANA, top=5)
             assert taste.listens >= 380
             assert {"soul", "jazz", "funk"} & {tag for tag, _ in taste.top_tags}
+
+
+async def test_what_listen_in_links_to_is_a_page_that_says_what_it_is(data_dir: Path) -> None:
+    """Also where only the second source has the track."""
+    tracks = read_tracks(atlas_folder())
+    async with stand_ins(tracks) as services:
+        settings = Settings(_env_file=None, data_dir=data_dir, backup_hours=0, **services.settings)
+        async with (
+            open_app(
+                settings, addresses=services.addresses, open_addresses=services.open_addresses
+            ) as app,
+            aiohttp.ClientSession() as http,
+        ):
+            known = [t for t in services.sources.world.tracks if t.artist.fans > 100]
+            at_both = next(one for one in known if one.sold)
+            at_itunes = next(one for one in known if not one.sold)
+            for song, service in ((at_both, "Deezer"), (at_itunes, "iTunes")):
+                (about,) = await app.database.catalogue.search_subjects(
+                    f"{song.artist.name} {song.title}", limit=1
+                )
+                found = await app.services.previews.of(about)
+                assert found.service == service
+                for address in (found.url, found.page):
+                    page = await show(await http.get(address))
+                    assert page["status"] == 200
+                    assert "This is a stand-in" in page["html"]
+                    assert escape(song.title) in page["html"]
+            for address in ("pages/listen/0", "pages/listen/x", "pages/nobody/track/1"):
+                async with http.get(f"{services.sources.url}/{address}") as response:
+                    assert response.status == 404

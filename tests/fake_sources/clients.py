@@ -33,7 +33,11 @@ async def hurried_clients(fake: FakeSources) -> AsyncIterator[Clients]:
 
         async def lane(base: str, source: OpenSource, name: str = "", **more: Any) -> PoliteClient:
             manners = Manners(
-                name or NAMES[source], 10_000, 1, later_statuses=MANNERS[source].later_statuses
+                name or NAMES[source],
+                10_000,
+                1,
+                later_statuses=MANNERS[source].later_statuses,
+                kinds=MANNERS[source].kinds,
             )
             client = PoliteClient(
                 session=session,
@@ -53,4 +57,5 @@ async def hurried_clients(fake: FakeSources) -> AsyncIterator[Clients]:
             deezer=await lane(where.deezer, OpenSource.DEEZER),
             musicbrainz=await lane(where.musicbrainz, OpenSource.MUSICBRAINZ),
             reccobeats=await lane(where.reccobeats, OpenSource.RECCOBEATS),
+            itunes=await lane(where.itunes, OpenSource.ITUNES),
         )

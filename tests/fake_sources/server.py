@@ -42,6 +42,7 @@ class Fault(StrEnum):
     DEEP = "200 nested very deeply"
     HUGE = "200 without end"
     REFUSED = "401"
+    SILENT_403 = "403 without a body"
     QUOTA_INSIDE = "200 with Deezer's error 4"
     BUSY_INSIDE = "200 with Deezer's error 700"
     LASTFM = "an error of Last.fm, with a status of its own"
@@ -166,6 +167,8 @@ async def _wrong(switch: _Switch, request: web.Request, handler: Handler) -> web
             )
         case Fault.DEEP:
             return web.Response(text="[" * 100_000, content_type="application/json")
+        case Fault.SILENT_403:
+            return web.Response(status=403)
         case Fault.REFUSED:
             return web.json_response({"code": 401, "error": "token needed"}, status=401)
         case Fault.QUOTA_INSIDE | Fault.BUSY_INSIDE:

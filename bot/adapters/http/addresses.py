@@ -15,3 +15,6 @@ class OpenAddresses:
     covers: str = "https://coverartarchive.org"
     """Only linked to."""
     reccobeats: str = "https://api.reccobeats.com/v1"
+    itunes: str = "https://itunes.apple.com"
+    deezer_pages: str = "https://www.deezer.com"
+    """Only linked to."""

@@ -22,6 +22,7 @@ class Clients:
     deezer: PoliteClient
     musicbrainz: PoliteClient
     reccobeats: PoliteClient
+    itunes: PoliteClient
 
 
 @asynccontextmanager
@@ -54,4 +55,5 @@ async def open_clients(
             deezer=await lane(addresses.deezer, MANNERS[OpenSource.DEEZER]),
             musicbrainz=await lane(addresses.musicbrainz, MANNERS[OpenSource.MUSICBRAINZ]),
             reccobeats=await lane(addresses.reccobeats, MANNERS[OpenSource.RECCOBEATS]),
+            itunes=await lane(addresses.itunes, MANNERS[OpenSource.ITUNES]),
         )

@@ -18,6 +18,8 @@ class Manners:
     per_s: float
     later_statuses: frozenset[int] = frozenset({429})
     """Answers that mean "everything later", not "this failed"."""
+    kinds: tuple[str, ...] = ("json",)
+    """Words of which a content type has to hold one."""
     pause_s: float = 60.0
     """How long nothing is sent after a refusal that names no time; doubled each time in a row."""
 
@@ -36,5 +38,13 @@ MANNERS: Final = {
         pause_s=5,
     ),
     OpenSource.RECCOBEATS: Manners(NAMES[OpenSource.RECCOBEATS], 1, 1.0),
+    # About twenty a minute are allowed; more are answered with 403. Its JSON is called JavaScript.
+    OpenSource.ITUNES: Manners(
+        NAMES[OpenSource.ITUNES],
+        1,
+        3.0,
+        later_statuses=frozenset({403, 429}),
+        kinds=("json", "javascript"),
+    ),
 }
 LABS_MANNERS: Final = Manners(LABS, 1, 1.0)

@@ -230,7 +230,7 @@ class PoliteClient:
         return b"".join(parts)
 
     def _parsed(self, raw: bytes, kind: str) -> Any:
-        if "json" not in kind:
+        if not any(word in kind for word in self._manners.kinds):
             raise MalformedError(self.service)
         try:
             return msgspec.json.decode(raw)

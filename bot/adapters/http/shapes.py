@@ -1,5 +1,6 @@
 """Untrusted JSON: each function returns what was asked for or something empty, never raises oddly."""
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -8,6 +9,9 @@ from bot.adapters.http.faults import MalformedError
 from bot.domain.untrusted import EARLIEST_MS, epoch_ms, number_in_text, whole_number
 
 MOST_COUNT: Final = 10**9
+LONGEST_ADDRESS: Final = 512
+"""What a link button holds."""
+_ADDRESS: Final = re.compile(r"https?://[\w.:-]+/[\w!#$%&'*+,./:;=?@~-]*", re.ASCII)
 Record = Mapping[str, Any]
 NOTHING: Final[Record] = {}
 
@@ -53,6 +57,13 @@ def count(value: object) -> int | None:
     if isinstance(value, str):
         return number_in_text(value, most=MOST_COUNT)
     return whole_number(value, most=MOST_COUNT)
+
+
+def link(value: object) -> str | None:
+    """Return an address that can stand in a link button as it is."""
+    if not isinstance(value, str) or len(value) > LONGEST_ADDRESS:
+        return None
+    return value if _ADDRESS.fullmatch(value) else None
 
 
 def second(value: object) -> datetime | None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from aiohttp import web
 
+from bot.demo.sources.pages import listen_address
 from bot.demo.sources.world import SourceWorld, StoodArtist, StoodTrack
 
 RADIO_TRACKS = 25
@@ -31,7 +32,7 @@ class Deezer:
     async def _search_tracks(self, request: web.Request) -> web.Response:
         words = set(request.query["q"].casefold().split())
         found = [track for track in self._world.saying(words) if track.sold]
-        return _data([_deezer_track(track) for track in found[: _limit(request)]])
+        return _data([_deezer_track(request, track) for track in found[: _limit(request)]])
 
     async def _search_artists(self, request: web.Request) -> web.Response:
         words = request.query["q"].casefold()
@@ -45,7 +46,7 @@ class Deezer:
             return _no_data()
         circle = [artist, *(other for other, _ in self._world.near(artist)[:RADIO_TRACKS])]
         tracks = [track for one in circle for track in self._world.of_artist(one)[:2]]
-        return _data([_deezer_track(track) for track in tracks[:RADIO_TRACKS]])
+        return _data([_deezer_track(request, track) for track in tracks[:RADIO_TRACKS]])
 
     async def _related(self, request: web.Request) -> web.Response:
         artist = self._artist(request)
@@ -57,7 +58,8 @@ class Deezer:
         artist = self._artist(request)
         if artist is None:
             return _no_data()
-        return _data([_deezer_track(t) for t in self._world.of_artist(artist)][: _limit(request)])
+        tracks = self._world.of_artist(artist)[: _limit(request)]
+        return _data([_deezer_track(request, track) for track in tracks])
 
     async def _track(self, request: web.Request) -> web.Response:
         wanted = request.match_info["id"]
@@ -65,7 +67,7 @@ class Deezer:
         if track is None:
             return _no_data()
         date = f"{track.year}-01-01" if track.year else "0000-00-00"
-        return web.json_response(_deezer_track(track) | {"release_date": date, "bpm": 0})
+        return web.json_response(_deezer_track(request, track) | {"release_date": date, "bpm": 0})
 
     async def _infos(self, _request: web.Request) -> web.Response:
         return web.json_response({"country_iso": "SE", "country": "Sweden", "open": True})
@@ -147,7 +149,7 @@ def _deezer_artist(artist: StoodArtist) -> dict[str, Any]:
     return {"id": artist.id, "name": artist.name, "nb_fan": artist.fans, "type": "artist"}
 
 
-def _deezer_track(track: StoodTrack) -> dict[str, Any]:
+def _deezer_track(request: web.Request, track: StoodTrack) -> dict[str, Any]:
     return {
         "id": track.id,
         "title": track.title,
@@ -157,7 +159,7 @@ def _deezer_track(track: StoodTrack) -> dict[str, Any]:
         "duration": track.seconds,
         "rank": 100_000,
         "explicit_lyrics": False,
-        "preview": f"https://stand-in.invalid/{track.id}.mp3?signed" if track.audible else "",
+        "preview": listen_address(request, track) if track.audible else "",
         "artist": {"id": track.artist.id, "name": track.artist.name},
         "album": {"id": 1, "title": "An album"},
         "type": "track",

@@ -7,8 +7,10 @@ from aiohttp import web
 from bot.adapters.http.addresses import OpenAddresses
 from bot.demo.local_server import LocalServer
 from bot.demo.sources.catalogues import Deezer, MusicBrainz, ReccoBeats
+from bot.demo.sources.itunes import ITunes
 from bot.demo.sources.lastfm import LastFm
 from bot.demo.sources.listenbrainz import ListenBrainz
+from bot.demo.sources.pages import Pages
 from bot.demo.sources.world import SourceWorld
 
 
@@ -21,7 +23,7 @@ class SourceStandIns(LocalServer):
 
     def routes(self) -> Iterable[web.RouteDef]:
         """Return what all of them answer."""
-        for part in (ListenBrainz, LastFm, Deezer, MusicBrainz, ReccoBeats):
+        for part in (ListenBrainz, LastFm, Deezer, MusicBrainz, ReccoBeats, ITunes, Pages):
             yield from part(self.world).routes()
 
     @property
@@ -36,4 +38,6 @@ class SourceStandIns(LocalServer):
             musicbrainz=f"{base}/musicbrainz/ws/2",
             reccobeats=f"{base}/reccobeats/v1",
             covers="https://stand-in.invalid",
+            itunes=f"{base}/itunes",
+            deezer_pages=f"{base}/pages/deezer",
         )

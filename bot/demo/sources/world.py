@@ -37,8 +37,8 @@ class StoodArtist:
 class StoodTrack:
     """A track; `mbid_known` is False for one that MusicBrainz never heard of.
 
-    `sold` says that Deezer has it, `audible` that half a minute may be heard, `analysed` that
-    ReccoBeats measured it.
+    `sold` says that Deezer has it, `in_store` that iTunes does, `audible` that half a minute may be
+    heard, `analysed` that ReccoBeats measured it.
     """
 
     id: int
@@ -50,6 +50,7 @@ class StoodTrack:
     analysed: bool = True
     sold: bool = True
     audible: bool = True
+    in_store: bool = True
 
     @property
     def mbid(self) -> str:

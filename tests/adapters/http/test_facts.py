@@ -267,7 +267,7 @@ async def test_a_preview_is_asked_for_each_time(
     for about in (subject(), subject(deezer_id=str(song.id))):
         found = await source.preview(about)
         assert found is not None
-        assert found.url.startswith("https://")
+        assert found.url == f"{fake.url}/pages/listen/{song.id}"
         assert found.page.endswith(f"/track/{song.id}")
     assert [one.path.split("/")[2] for one in fake.asked] == ["search", "track"]
     assert await source.preview(Subject(Artist(ArtistId(1), "Slowdive"))) is None

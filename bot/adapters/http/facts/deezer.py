@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from bot.adapters.http.faults import MalformedError, OutageError
 from bot.adapters.http.polite import PoliteClient
-from bot.adapters.http.shapes import Record, inner, record, records
+from bot.adapters.http.shapes import Record, inner, link, record, records
 from bot.domain.enrichment import Facts, Preview, Task, Wanted
 from bot.domain.identity import Known, likeness
 from bot.domain.music import ArtworkSource, Subject
@@ -17,10 +17,8 @@ HITS: Final = 8
 _QUOTA, _BUSY, _NO_DATA = 4, 700, 800
 _ISRC = re.compile(r"[A-Z]{2}[A-Z0-9]{3}\d{7}")
 _DATE = re.compile(r"(1[89]\d\d|20\d\d)-\d\d-\d\d")
-_ADDRESS = re.compile(r"https?://[\w.:-]+/[\w!#$%&'*+,./:;=?@~-]*", re.ASCII)
 _PICTURES: Final = ("cover_medium", "cover_big", "cover")
-LONGEST_ADDRESS: Final = 512
-"""What a link button holds."""
+PAGES: Final = "https://www.deezer.com"
 
 
 def heed_errors(client: PoliteClient) -> None:
@@ -45,8 +43,9 @@ class DeezerTracks:
     task = Task.DEEZER_TRACK
     batch = 1
 
-    def __init__(self, client: PoliteClient) -> None:
+    def __init__(self, client: PoliteClient, *, pages: str = PAGES) -> None:
         self._client = client
+        self._pages = pages
         heed_errors(client)
 
     async def ask(self, wanted: Sequence[Wanted]) -> Mapping[int, Facts]:
@@ -83,11 +82,11 @@ class DeezerTracks:
             hit: Record | None = await self._track(track.deezer_id)
         else:
             hit = await self._hit(Known(subject.artist.name, track.title))
-        url = _address(hit.get("preview")) if hit else None
+        url = link(hit.get("preview")) if hit else None
         id_ = _id(hit) if hit else None
-        if url is None or id_ is None or len(url) > LONGEST_ADDRESS:
+        if url is None or id_ is None:
             return None
-        page = f"https://www.deezer.com/track/{id_}"
+        page = f"{self._pages}/track/{id_}"
         return Preview(url=url, page=page, service=self._client.service)
 
     async def _track(self, id_: str) -> Record:
@@ -131,12 +130,5 @@ def _year(track: Record) -> int | None:
 
 def _artwork(hit: Record) -> tuple[tuple[ArtworkSource, str], ...]:
     album = inner(hit, "album")
-    found = [url for name in _PICTURES if (url := _address(album.get(name)))]
+    found = [url for name in _PICTURES if (url := link(album.get(name)))]
     return ((ArtworkSource.DEEZER, found[0]),) if found else ()
-
-
-def _address(value: object) -> str | None:
-    """Return an address that can stand in a link as it is."""
-    if not isinstance(value, str) or len(value) > 1000:
-        return None
-    return value if _ADDRESS.fullmatch(value) else None

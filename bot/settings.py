@@ -56,6 +56,8 @@ class Settings(BaseSettings):
     """Calls to Spotify per day; a fifth of them is kept for what somebody waits for."""
     spotify_listens: ListensUse = ListensUse.PROFILE
     """What listens from Spotify's Web API are used for: store, profile or train."""
+    spotify_shared_playlists: bool = False
+    """Whether members without a linked account may have playlists made on yours, once you linked it."""
     token_key: SecretStr | None = None
     """Key that seals stored tokens; several, separated by commas, while changing it."""
     token_key_file: Path | None = None

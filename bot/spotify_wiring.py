@@ -22,6 +22,7 @@ from bot.services.link_watch import LinkWatch
 from bot.services.linking import LinkService
 from bot.services.notices import NoticeBoard
 from bot.services.playlists import PlaylistService
+from bot.services.shared_playlists import SharedPlaylists
 from bot.services.spotify_sync import API, SpotifySync
 from bot.services.spotify_tokens import SpotifyTokens
 from bot.services.training import TrainingService
@@ -32,6 +33,7 @@ from bot.spotify_door import spotify_door, token_keys
 log = logging.getLogger(__name__)
 
 HOUR_S: Final = 3600.0
+EMPTYING_S: Final = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,19 +138,31 @@ async def open_spotify(
             redirect_uri=door.redirect_uri,
             identity_redirect_uri=pages.identity_redirect_uri if pages else "",
         )
+        playlists = PlaylistService(
+            tokens=tokens, api=api, store=database.playlists, clock=clock, cover=cover_for
+        )
+        shared = SharedPlaylists(
+            playlists=playlists,
+            store=database.shared_playlists,
+            accounts=database.spotify,
+            consent=consent,
+            tokens=tokens,
+            api=api,
+            clock=clock,
+        )
         log.info("the Spotify door is open; the redirect address is %s", door.redirect_uri)
         yield OpenDoor(
             services=SpotifyServices(
                 links=links,
                 sync=sync,
-                playlists=PlaylistService(
-                    tokens=tokens, api=api, store=database.playlists, clock=clock, cover=cover_for
-                ),
+                playlists=playlists,
+                shared=shared if settings.spotify_shared_playlists else None,
             ),
             chores=(
                 Chore("link requests", HOUR_S, 90, links.sweep),
                 Chore("link reminders", HOUR_S, 150, watch.remind),
                 Chore("ended links", HOUR_S, 180, watch.forget_ended),
+                Chore("forgotten playlists", EMPTYING_S, 210, shared.empty_forgotten),
             ),
         )
 

@@ -1,6 +1,7 @@
-"""Picks and blends to Spotify, by whoever presses, into their own account."""
+"""Picks and blends to Spotify, by whoever presses, into their own account or the operator's."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Protocol
 
 import discord
 
@@ -9,14 +10,33 @@ from bot.client import MusicBot
 from bot.cogs.buttons import CarriedButton, services_of
 from bot.cogs.link import spotify_of
 from bot.cogs.lists import member_of
-from bot.domain.ids import RecommendationId, ShownItemId
+from bot.domain.ids import BlendId, MemberId, RecommendationId, ShownItemId
+from bot.domain.music import Subject
 from bot.domain.recommending import Recommendation
-from bot.errors import NotFoundError
+from bot.domain.spotify import Written
+from bot.errors import NotFoundError, UserError
 from bot.services import Services
 from bot.ui import custom_ids
 from bot.ui.layout import notice
-from bot.ui.spotify import written_panel
+from bot.ui.spotify import where_panel, written_panel
 from bot.ui.texts import plain, text
+
+
+class Write(Protocol):
+    """Either way of writing a playlist."""
+
+    async def __call__(
+        self,
+        member_id: MemberId,
+        /,
+        *,
+        purpose: str,
+        name: str,
+        description: str,
+        subjects: Sequence[Subject],
+    ) -> Written:
+        """Write it for somebody."""
+        ...
 
 
 class PickToSpotify(CarriedButton, template=custom_ids.SPOTIFY):
@@ -33,7 +53,7 @@ class PickToSpotify(CarriedButton, template=custom_ids.SPOTIFY):
             raise NotFoundError("error.card_gone")
         do = self.groups["do"]
         if do == "list":
-            await write_list(services, interaction, recommendation, f"list:{recommendation.id}")
+            await offer(services, interaction, recommendation, None)
             return
         subject = next(i.scored.subject for i in recommendation.items if i.id == item_id)
         playlists = spotify_of(services).playlists
@@ -56,30 +76,85 @@ class BlendToSpotify(CarriedButton, template=custom_ids.BLEND_TO_SPOTIFY):
         found = await services.recommendations.get(RecommendationId(int(self.groups["list"])))
         if found is None:
             raise NotFoundError("error.card_gone")
-        await write_list(services, interaction, found, f"blend:{self.groups['blend']}")
+        await offer(services, interaction, found, BlendId(int(self.groups["blend"])))
+
+
+class PlaylistOn(CarriedButton, template=custom_ids.PLAYLIST_ON):
+    """Whose account a playlist goes to."""
+
+    @guarded
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        """Write it there."""
+        await interaction.response.defer()
+        services = services_of(interaction)
+        found = await services.recommendations.get(RecommendationId(int(self.groups["list"])))
+        if found is None:
+            raise NotFoundError("error.card_gone")
+        blend = int(self.groups["blend"])
+        shared = self.groups["where"] == "shared"
+        await write_list(
+            services, interaction, found, BlendId(blend) if blend else None, shared=shared
+        )
+
+
+async def offer(
+    services: Services,
+    interaction: discord.Interaction[Any],
+    recommendation: Recommendation,
+    blend_id: BlendId | None,
+) -> None:
+    """Ask whose account it goes to where there is a choice or none of one's own; else write it."""
+    spotify, member_id = spotify_of(services), member_of(interaction)
+    owner = await spotify.shared.owner() if spotify.shared is not None else None
+    if owner is None or owner == member_id:
+        await write_list(services, interaction, recommendation, blend_id)
+        return
+    own = await spotify.links.works(member_id)
+    panel = where_panel(owner, own=own, list_id=recommendation.id, blend_id=blend_id or 0)
+    await interaction.edit_original_response(view=panel)
 
 
 async def write_list(
     services: Services,
     interaction: discord.Interaction[Any],
     recommendation: Recommendation,
-    purpose: str,
+    blend_id: BlendId | None,
+    *,
+    shared: bool = False,
 ) -> None:
     """Write a list as a playlist and say what was placed."""
-    spotify = spotify_of(services)
+    spotify, member_id = spotify_of(services), member_of(interaction)
+    owner = await spotify.shared.owner() if shared and spotify.shared is not None else None
+    if shared and owner is None:
+        raise UserError("error.shared_off")
+    write: Write = spotify.playlists.write
+    if spotify.shared is not None and owner is not None:
+        write = spotify.shared.write
     await interaction.edit_original_response(view=notice(text("playlist.working")))
-    kind = "blend" if purpose.startswith("blend:") else "list"
     day = f"{recommendation.made_at:%Y-%m-%d}"
-    written = await spotify.playlists.write(
-        member_of(interaction),
-        purpose=purpose,
-        name=plain(f"playlist.name_{kind}", day=day),
+    written = await write(
+        member_id,
+        purpose=f"blend:{blend_id}" if blend_id else f"list:{recommendation.id}",
+        name=plain("playlist.name_blend" if blend_id else "playlist.name_list", day=day),
         description=plain("playlist.description"),
         subjects=[item.scored.subject for item in recommendation.items],
     )
-    await interaction.edit_original_response(view=written_panel(written))
+    await interaction.edit_original_response(view=written_panel(written, owner=owner))
+
+
+def _operator(bot: MusicBot) -> MemberId | None:
+    """Return who owns the application at Discord: of a team, its owner."""
+    application = bot.application
+    if application is None:
+        return None
+    if application.team is not None and application.team.owner_id is not None:
+        return MemberId(application.team.owner_id)
+    return MemberId(application.owner.id)
 
 
 async def setup(bot: MusicBot) -> None:
-    """Register the buttons."""
-    bot.add_dynamic_items(PickToSpotify, BlendToSpotify)
+    """Register the buttons, and say whose account takes playlists for others."""
+    operator = _operator(bot)
+    if bot.services.spotify is not None and bot.services.spotify.shared and operator is not None:
+        bot.services.spotify.shared.belong_to(operator)
+    bot.add_dynamic_items(PickToSpotify, BlendToSpotify, PlaylistOn)

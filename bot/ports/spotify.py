@@ -199,9 +199,19 @@ class PlaylistStore(Protocol):
     """Playlists written for members, and which track is which on Spotify."""
 
     async def intend(
-        self, member_id: MemberId, *, purpose: str, name: str, marker: str, at: datetime
+        self,
+        member_id: MemberId,
+        *,
+        purpose: str,
+        name: str,
+        marker: str,
+        at: datetime,
+        shared: bool = False,
     ) -> PlaylistRecord:
-        """Record what is about to be written; the same purpose gives the same record."""
+        """Record what is about to be written; the same purpose gives the same record.
+
+        `shared` says that others than the account's owner asked for it.
+        """
         ...
 
     async def created(self, record_id: int, *, playlist_id: str | None) -> None:
@@ -218,6 +228,24 @@ class PlaylistStore(Protocol):
 
     async def save_match(self, track_id: TrackId, match: Match) -> None:
         """Remember a search's outcome."""
+        ...
+
+
+class SharedPlaylistStore(Protocol):
+    """Playlists that members have on the operator's account."""
+
+    async def admit(
+        self, member_id: MemberId, *, at: datetime, since: datetime, of_member: int, in_all: int
+    ) -> bool:
+        """Note that somebody asks, unless they or all together asked too often since then."""
+        ...
+
+    async def to_empty(self) -> Sequence[tuple[str, MemberId]]:
+        """Return playlists that have to be emptied, and whose account they are on."""
+        ...
+
+    async def emptied(self, playlist_id: str) -> None:
+        """Forget a playlist that is empty or out of reach."""
         ...
 
 

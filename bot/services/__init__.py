@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from bot.services.privacy import PrivacyService
     from bot.services.recommend import RecommendService
     from bot.services.serving import ServingModel
+    from bot.services.shared_playlists import SharedPlaylists
     from bot.services.spotify_sync import SpotifySync
     from bot.services.taste import TasteService
     from bot.services.training import TrainingService
@@ -35,6 +36,8 @@ class SpotifyServices:
     links: "LinkService"
     sync: "SpotifySync"
     playlists: "PlaylistService"
+    shared: "SharedPlaylists | None"
+    """Playlists on the operator's account, where they switched that on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -74,6 +74,7 @@ class PlaylistService:
         name: str,
         description: str,
         subjects: Sequence[Subject],
+        shared: bool = False,
     ) -> Written:
         """Create or update the playlist of one purpose; doing it again changes nothing.
 
@@ -88,7 +89,12 @@ class PlaylistService:
                 raise UserError("error.spotify_nothing")
             marker = MARKER + secrets.token_hex(5)
             record = await self._store.intend(
-                member_id, purpose=purpose, name=name, marker=marker, at=self._clock.now()
+                member_id,
+                purpose=purpose,
+                name=name,
+                marker=marker,
+                at=self._clock.now(),
+                shared=shared,
             )
             described = f"{description} {record.marker}".strip()
             fresh = record.marker == marker

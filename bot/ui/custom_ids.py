@@ -26,6 +26,7 @@ LINK: Final = rf"{VERSION}:link:(?P<do>begin|finish)"
 UNLINK: Final = rf"{VERSION}:unlink:(?P<answer>ask|yes|no)"
 SPOTIFY: Final = rf"{VERSION}:spotify:(?P<do>queue|save|list):(?P<item>\d+)"
 BLEND_TO_SPOTIFY: Final = rf"{VERSION}:playlist:(?P<blend>\d+):(?P<list>\d+)"
+PLAYLIST_ON: Final = rf"{VERSION}:playlist_on:(?P<where>own|shared):(?P<list>\d+):(?P<blend>\d+)"
 DOOR: Final = rf"{VERSION}:door:(?P<do>connect|ask|keep|delete|stay):(?P<source>[a-z_]+)"
 PREVIEW: Final = rf"{VERSION}:preview:(?P<item>\d+)"
 FORGET: Final = rf"{VERSION}:forget:(?P<answer>yes|no)"
@@ -110,6 +111,11 @@ def spotify(do: str, item_id: ShownItemId) -> str:
 def blend_to_spotify(blend_id: BlendId, list_id: int) -> str:
     """Return the id of the button that makes a blend a playlist."""
     return f"{VERSION}:playlist:{blend_id}:{list_id}"
+
+
+def playlist_on(where: str, list_id: int, blend_id: int) -> str:
+    """Return the id of a button that says whose account a playlist goes to; 0 for no blend."""
+    return f"{VERSION}:playlist_on:{where}:{list_id}:{blend_id}"
 
 
 def door(do: str, source: str) -> str:

@@ -4,7 +4,7 @@ from collections import defaultdict
 
 from discord.ui import ActionRow
 
-from bot.domain.ids import ShownItemId
+from bot.domain.ids import MemberId, ShownItemId
 from bot.domain.spotify import Written
 from bot.ui import custom_ids
 from bot.ui.layout import Layout, button, notice, row
@@ -30,10 +30,29 @@ def spotify_row(item_id: ShownItemId) -> ActionRow[Layout]:
     )
 
 
-def written_panel(written: Written) -> Layout:
+def where_panel(owner: MemberId, *, own: bool, list_id: int, blend_id: int) -> Layout:
+    """Return the choice whose account a playlist goes to, and what that means."""
+    words = [text("playlist.where_shared", owner=Markdown(f"<@{owner}>"))]
+    buttons = [
+        button(
+            custom_ids.playlist_on("shared", list_id, blend_id),
+            label=plain("playlist.on_shared"),
+            emoji="📋",
+        )
+    ]
+    words.append(text("playlist.where_own" if own else "playlist.where_no_own"))
+    if own:
+        mine = custom_ids.playlist_on("own", list_id, blend_id)
+        buttons.insert(0, button(mine, label=plain("playlist.on_own"), emoji="📋"))
+    return notice("\n".join(words), row(*buttons))
+
+
+def written_panel(written: Written, *, owner: MemberId | None = None) -> Layout:
     """Return what a playlist holds now: "47 of 50 placed, 3 skipped: …"."""
     key = "playlist.created" if written.created else "playlist.updated"
     lines = [text(key, url=Markdown(written.url))]
+    if owner is not None:
+        lines = [text("playlist.shared", url=Markdown(written.url), owner=Markdown(f"<@{owner}>"))]
     if not written.skipped:
         lines.append(text("playlist.all_placed", n=written.placed))
         return notice("\n".join(lines))

@@ -100,7 +100,7 @@ PICKS = {"ada": ("Slowdive", "Ride", "Lush"), "bruno": ("Fela Kuti", "Tony Allen
 
 
 @asynccontextmanager
-async def real_bot(data_dir: Path, *, activity: bool = False) -> AsyncIterator[Real]:
+async def real_bot(data_dir: Path, *, activity: bool = False, **more: Any) -> AsyncIterator[Real]:
     """Start everything, with every service switched on and answering."""
     privileged = Intent.GUILD_PRESENCES if activity else Intent(0)
     fake = FakeDiscord(privileged=privileged)
@@ -115,6 +115,7 @@ async def real_bot(data_dir: Path, *, activity: bool = False) -> AsyncIterator[R
             contact="someone@example.org",
             spotify_client_id=spotify.world.client_id,
             discord_activity=activity,
+            **more,
         )
         sources.world.person("ada_lb")
         clock = AheadClock()

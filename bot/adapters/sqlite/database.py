@@ -45,6 +45,7 @@ from bot.adapters.sqlite.meta import SqliteMetaStore
 from bot.adapters.sqlite.migrations import migrate
 from bot.adapters.sqlite.models import SqliteModelStore
 from bot.adapters.sqlite.recommendations import SqliteRecommendationStore
+from bot.adapters.sqlite.shared_playlists import SqliteSharedPlaylistStore
 from bot.adapters.sqlite.spotify import SqliteSpotifyStore
 from bot.adapters.sqlite.spotify_work import (
     SqliteGateStore,
@@ -126,6 +127,7 @@ class Database:
         self.spotify_gate = SqliteGateStore(readers=readers, writer=writer)
         self.spotify_syncs = SqliteSyncStore(readers=readers, writer=writer)
         self.playlists = SqlitePlaylistStore(readers=readers, writer=writer)
+        self.shared_playlists = SqliteSharedPlaylistStore(readers=readers, writer=writer)
 
     async def backup(self, folder: Path, *, keep: int | None = None) -> Path:
         """Write a verified copy into a folder, in a thread of its own; return its path.

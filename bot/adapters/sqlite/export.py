@@ -36,6 +36,9 @@ QUERIES: Final = {
     "error_key, failed_at FROM spotify_syncs WHERE member_id = ?",
     "spotify_playlists": "SELECT purpose, name, playlist_id, made_at, written_at "
     "FROM spotify_playlists WHERE member_id = ? ORDER BY id",
+    "shared_playlist_asks": "SELECT asked_at FROM shared_playlist_asks WHERE member_id = ? "
+    "ORDER BY id",
+    "playlists_to_empty": "SELECT playlist_id FROM playlists_to_empty WHERE member_id = ?",
     "link_requests": "SELECT name, created_at, expires_at, used_at FROM link_requests "
     "WHERE member_id = ? ORDER BY created_at",
     "imports": "SELECT id, state, file_names, rows_found, rows_done, rows_added, started_at, "

@@ -14,6 +14,7 @@ from typing import Any, Final
 from bot.adapters.sqlite.adrift import cut_loose
 from bot.adapters.sqlite.meta import set_meta
 from bot.adapters.sqlite.rows import id_list
+from bot.adapters.sqlite.shared_playlists import set_aside_shared
 from bot.adapters.sqlite.unasked import delete_unasked
 from bot.domain.ids import MemberId
 
@@ -33,6 +34,8 @@ MEMBER_COLUMNS: Final = (
     ("spotify_logins", "member_id"),
     ("spotify_syncs", "member_id"),
     ("spotify_playlists", "member_id"),
+    ("shared_playlist_asks", "member_id"),
+    ("playlists_to_empty", "member_id"),
     ("link_requests", "member_id"),
     ("blend_members", "member_id"),
     ("blends", "owner_id"),
@@ -167,6 +170,7 @@ def delete_rows(raw: sqlite3.Connection, member_id: MemberId) -> Counter[str]:
     Lists that others voted on stay as far as their verdicts rest on them, without their member.
     """
     removed: Counter[str] = Counter()
+    set_aside_shared(raw, member_id)
     for table, column in MEMBER_COLUMNS:
         if table not in _SPECIAL:
             statement = f"DELETE FROM {table} WHERE {column} = ?"

@@ -1,4 +1,4 @@
--- Made by `python -m bot.adapters.sqlite.migrations`; version 9.
+-- Made by `python -m bot.adapters.sqlite.migrations`; version 10.
 
 CREATE TABLE activity_now (
   member_id INTEGER PRIMARY KEY REFERENCES members (id),
@@ -287,6 +287,11 @@ CREATE TABLE play_sums (
   PRIMARY KEY (member_id, of_artist, subject_id)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE playlists_to_empty (
+  playlist_id TEXT PRIMARY KEY,
+  member_id INTEGER NOT NULL REFERENCES members (id)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE recommendation_items (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   recommendation_id INTEGER NOT NULL REFERENCES recommendations (id),
@@ -322,6 +327,12 @@ CREATE TABLE sequences (
   name TEXT PRIMARY KEY,
   value INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE shared_playlist_asks (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  member_id INTEGER NOT NULL REFERENCES members (id),
+  asked_at INTEGER NOT NULL
+) STRICT;
 
 CREATE TABLE similar_artists (
   artist_id INTEGER NOT NULL REFERENCES artists (id) ON DELETE CASCADE,
@@ -401,7 +412,7 @@ CREATE TABLE spotify_playlists (
   playlist_id TEXT,
   snapshot_id TEXT,
   made_at INTEGER NOT NULL,
-  written_at INTEGER,
+  written_at INTEGER, shared INTEGER NOT NULL DEFAULT 0 CHECK (shared IN (0, 1)),
   UNIQUE (member_id, purpose)
 ) STRICT;
 
@@ -565,9 +576,15 @@ CREATE INDEX open_messages ON messages (shown_at) WHERE open = 1;
 
 CREATE INDEX picks_of_artist ON picks (artist_id);
 
+CREATE INDEX playlists_to_empty_of_member ON playlists_to_empty (member_id);
+
 CREATE INDEX recommendations_of_guild ON recommendations (guild_id) WHERE guild_id IS NOT NULL;
 
 CREATE INDEX recommendations_of_member ON recommendations (member_id, guild_id, made_at);
+
+CREATE INDEX shared_playlist_asks_by_time ON shared_playlist_asks (asked_at);
+
+CREATE INDEX shared_playlist_asks_of_member ON shared_playlist_asks (member_id);
 
 CREATE INDEX similar_lookups_by_change ON similar_lookups (changed_at) WHERE changed_at IS NOT NULL;
 

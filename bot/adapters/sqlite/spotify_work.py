@@ -83,10 +83,17 @@ class SqlitePlaylistStore:
         self._writer = writer
 
     async def intend(
-        self, member_id: MemberId, *, purpose: str, name: str, marker: str, at: datetime
+        self,
+        member_id: MemberId,
+        *,
+        purpose: str,
+        name: str,
+        marker: str,
+        at: datetime,
+        shared: bool = False,
     ) -> PlaylistRecord:
         """Record what is about to be written; the same purpose gives the same record."""
-        return await self._writer.run(_intend, member_id, purpose, name, marker, to_ms(at))
+        return await self._writer.run(_intend, member_id, purpose, name, marker, to_ms(at), shared)
 
     async def created(self, record_id: int, *, playlist_id: str | None) -> None:
         """Record under which id Spotify keeps it; None when it is gone."""
@@ -199,13 +206,19 @@ def _save_sync(raw: sqlite3.Connection, state: SyncState) -> None:
 
 
 def _intend(
-    raw: sqlite3.Connection, member_id: MemberId, purpose: str, name: str, marker: str, at: int
+    raw: sqlite3.Connection,
+    member_id: MemberId,
+    purpose: str,
+    name: str,
+    marker: str,
+    at: int,
+    shared: bool,
 ) -> PlaylistRecord:
     raw.execute(
-        "INSERT INTO spotify_playlists (member_id, purpose, name, marker, made_at) "
-        "VALUES (?, ?, ?, ?, ?) "
-        "ON CONFLICT (member_id, purpose) DO UPDATE SET name = excluded.name",
-        (member_id, purpose, name, marker, at),
+        "INSERT INTO spotify_playlists (member_id, purpose, name, marker, made_at, shared) "
+        "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (member_id, purpose) "
+        "DO UPDATE SET name = excluded.name, shared = max(shared, excluded.shared)",
+        (member_id, purpose, name, marker, at, shared),
     )
     row = raw.execute(
         f"SELECT {_RECORD} FROM spotify_playlists "  # noqa: S608  # a constant of ours

@@ -25,7 +25,13 @@ from bot.domain.listening import Source
 SLICE_ROWS: Final = 2000
 NEVER_WITHOUT_LINK: Final = (Source.SPOTIFY_API,)
 """Doors whose listens may not outlive their link."""
-_OF_SPOTIFY: Final = ("spotify_logins", "spotify_syncs", "spotify_playlists", "link_requests")
+_OF_SPOTIFY: Final = (
+    "spotify_logins",
+    "spotify_syncs",
+    "spotify_playlists",
+    "playlists_to_empty",
+    "link_requests",
+)
 
 
 class Withdrawal:

@@ -88,6 +88,10 @@ async def live_a_little(database: Database, member: MemberId, *, folder: str) ->
             (member, f"playlist {mark}", f"marker {member}"),
         )
         raw.execute(
+            "INSERT INTO shared_playlist_asks (member_id, asked_at) VALUES (?, 1)", (member,)
+        )
+        raw.execute("INSERT INTO playlists_to_empty VALUES (?, ?)", (f"list {mark}", member))
+        raw.execute(
             "INSERT INTO link_requests (id_hash, member_id, name, created_at, expires_at, verifier)"
             " VALUES (?, ?, ?, 1, 2, ?)",
             (f"hash {member}", member, f"asked as {mark}", f"verifier {mark}"),

@@ -6,10 +6,11 @@ connection, a closed page or a restart costs nothing but what was on its way.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+import secrets
+from collections.abc import AsyncIterator, Coroutine
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from bot.domain.listening import ImportJob, ImportState
 from bot.domain.uploads import UploadFile, UploadTicket
@@ -29,6 +30,8 @@ MOST_AT_ONCE: Final = 20
 LONGEST_NAME: Final = 200
 TROUBLES_KEPT: Final = 200
 MIB: Final = 2**20
+FORM_BYTES: Final = 8192
+"""What a form adds to the file that it carries, at most."""
 
 
 class WrongOffsetError(UserError):
@@ -138,10 +141,46 @@ class BigUploads:
         """
         if ticket.import_id is not None or ticket.folder is None or ticket.file is None:
             raise UploadRefusedError
+        received = await self._alone(ticket, self._take(ticket.folder, ticket.file, offset, pieces))
+        await self._complete(ticket.id_hash, ticket.folder, ticket.file, received)
+        return received
+
+    async def take_whole(
+        self, ticket: UploadTicket, *, name: str, announced: int, pieces: AsyncIterator[bytes]
+    ) -> None:
+        """Take a file in one go; its size is known at its end only, `announced` is the most.
+
+        Raises
+        ------
+        OSError
+            When the bytes end before the file does; what arrived of it is of no use.
+        UploadRefusedError
+            When the file is empty or too large, there is no room for it, or the link is over.
+        """
+        most = self.limit_mb * MIB
+        if announced > most + FORM_BYTES:
+            raise UploadRefusedError("upload.refused.size", limit=self.limit_mb)
+        # The stamp is like no other: such a file is never gone on with.
+        expected = UploadFile(name, min(announced, most), secrets.token_hex(8))
+        await self.choose(ticket, expected)
+        begun = await self._tickets.get(ticket.id_hash, at=self._clock.now())
+        if begun is None or begun.folder is None:
+            raise UploadRefusedError
+        received = await self._alone(begun, self._store(begun.folder, expected, 0, pieces))
+        if not received:
+            raise UploadRefusedError("upload.refused.size", limit=self.limit_mb)
+        file = replace(expected, size=received)
+        if not await self._tickets.choose(ticket.id_hash, file=file, folder=begun.folder):
+            raise UploadRefusedError
+        await self._complete(ticket.id_hash, begun.folder, file, received)
+
+    async def _alone(self, ticket: UploadTicket, taking: Coroutine[Any, Any, int]) -> int:
+        """Let one connection write for a link: a newer one ends an older one that hangs."""
         await self._stop(ticket)
         if len(self._writing) >= MOST_AT_ONCE:
+            taking.close()
             raise UploadRefusedError("upload.refused.busy")
-        task = asyncio.create_task(self._take(ticket.folder, ticket.file, offset, pieces))
+        task = asyncio.create_task(taking)
         self._writing[ticket.id_hash] = task
         task.add_done_callback(partial(self._written, ticket.id_hash))
         try:
@@ -151,9 +190,7 @@ class BigUploads:
             raise
         if task.cancelled():
             raise UploadRefusedError("upload.refused.overtaken")
-        received = task.result()
-        await self._complete(ticket.id_hash, ticket.folder, ticket.file, received)
-        return received
+        return task.result()
 
     async def sweep(self) -> int:
         """Forget links that are over, with what arrived for them; return how many files."""
@@ -204,18 +241,23 @@ class BigUploads:
         if offset != received:
             raise WrongOffsetError
         try:
-            while True:
-                async with asyncio.timeout(QUIET_S):
-                    piece = await anext(pieces, b"")
-                if not piece:
-                    break
-                if received + len(piece) > file.size:
-                    raise UploadRefusedError("upload.refused.size", limit=self.limit_mb)
-                await self._write(folder, piece)
-                received += len(piece)
+            return await self._store(folder, file, offset, pieces)
         except (TimeoutError, OSError):
             log.info("an upload was cut off; it may go on")
-        return received
+            return await self._files.received(folder)
+
+    async def _store(
+        self, folder: str, file: UploadFile, received: int, pieces: AsyncIterator[bytes]
+    ) -> int:
+        while True:
+            async with asyncio.timeout(QUIET_S):
+                piece = await anext(pieces, b"")
+            if not piece:
+                return received
+            if received + len(piece) > file.size:
+                raise UploadRefusedError("upload.refused.size", limit=self.limit_mb)
+            await self._write(folder, piece)
+            received += len(piece)
 
     async def _write(self, folder: str, piece: bytes) -> None:
         """Write bytes to the end even when the connection is given up: the next asks how many."""

@@ -92,4 +92,5 @@ form.addEventListener("submit", async event => {
   }
 });
 
+document.getElementById("plain")?.remove();
 if (form.hidden) { bar.hidden = false; follow(); } else button.disabled = false;

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator
 from typing import Any, Final
 
 import aiohttp
-from aiohttp import web
+from aiohttp import BodyPartReader, web
 
 from bot.domain.uploads import UploadFile, UploadTicket
 from bot.errors import MusicBotError, UserError
@@ -34,9 +34,14 @@ log = logging.getLogger(__name__)
 
 PAGE: Final = "/upload/file"
 PART: Final = "/upload/part"
+FORM: Final = "/upload/form"
+PLAIN: Final = "plain"
+"""Part of the page's address for browsers that run no script: it is then loaded anew by itself."""
 TUS: Final = "1.0.0"
 TUS_TYPE: Final = "application/offset+octet-stream"
 TOKEN_HEADER: Final = "X-Form-Token"  # noqa: S105  # the name of a header
+MOST_TOKEN: Final = 200
+CHUNK: Final = 64 * 1024
 NOTES_SHOWN: Final = 5
 _MARKDOWN: Final = str.maketrans("", "", "*`")
 """What sentences for Discord have and a page doesn't read."""
@@ -66,6 +71,7 @@ class UploadPages:
             web.get(PAGE, self._guarded(self._file)),
             web.get("/upload/state", self._answering(self._state)),
             web.post(PART, self._answering(self._create)),
+            web.post(FORM, self._guarded(self._whole_form)),
             web.head(PART, self._answering(self._offset)),
             web.patch(PART, self._answering(self._append)),
             web.get(r"/upload/{rid:[\w-]{43}}", self._guarded(self._open), allow_head=False),
@@ -124,6 +130,8 @@ class UploadPages:
             limit=self._uploads.limit_mb,
             begun=ticket.file.name if ticket.file and ticket.import_id is None else "",
             chosen=ticket.import_id is not None,
+            plain=PLAIN in request.query,
+            reading=ticket.import_id is not None and not finished(state),
             words=_words(state),
         )
         page.headers[POLICY] = WITH_SCRIPT
@@ -152,6 +160,27 @@ class UploadPages:
         offset = await self._uploads.choose(ticket, file)
         headers = {"Location": PART, "Upload-Offset": str(offset), "Tus-Resumable": TUS}
         return web.Response(status=201, headers=headers)
+
+    async def _whole_form(self, request: web.Request) -> web.StreamResponse:
+        """Take the file of a browser that runs no script: one form, the token before the file."""
+        if request.content_type != "multipart/form-data" or request.content_length is None:
+            raise web.HTTPBadRequest
+        try:
+            parts = await request.multipart()
+            token, part = await parts.next(), None
+            if isinstance(token, BodyPartReader) and token.name == "token":
+                words = await token.read_chunk(MOST_TOKEN)
+                ticket = await self._admitted(request, token=words.decode("ascii", "replace"))
+                part = await parts.next()
+            if not isinstance(part, BodyPartReader) or part.name != "file":
+                raise web.HTTPBadRequest
+            name = " ".join((part.filename or "").split())[:LONGEST_NAME] or "upload"
+            await self._uploads.take_whole(
+                ticket, name=name, announced=request.content_length, pieces=_chunks(part)
+            )
+        except (OSError, ValueError, aiohttp.ClientError) as error:
+            raise web.HTTPBadRequest from error  # cut off, or no form at all
+        return _to(f"{PAGE}?{PLAIN}")
 
     async def _offset(self, request: web.Request) -> web.StreamResponse:
         ticket = await self._admitted(request)
@@ -224,6 +253,17 @@ async def _pieces(request: web.Request) -> AsyncIterator[bytes]:
             yield piece
     except (aiohttp.ClientError, aiohttp.http.HttpProcessingError) as error:
         raise ConnectionError from error
+
+
+async def _chunks(part: BodyPartReader) -> AsyncIterator[bytes]:
+    """Return a part's bytes; one that ends before its boundary was cut off."""
+    try:
+        while piece := await part.read_chunk(CHUNK):
+            yield piece
+    except (aiohttp.ClientError, aiohttp.http.HttpProcessingError, AssertionError) as error:
+        raise ConnectionError from error
+    if not part.at_eof():
+        raise ConnectionError
 
 
 def _words(state: UploadState) -> str:

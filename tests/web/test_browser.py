@@ -40,7 +40,9 @@ CONTRAST = """
 
 
 @asynccontextmanager
-async def browser_page(scheme: str, width: int, *, allowed: str = "favicon") -> AsyncIterator[Any]:
+async def browser_page(
+    scheme: str, width: int, *, allowed: str = "favicon", scripts: bool = True
+) -> AsyncIterator[Any]:
     from playwright.async_api import async_playwright
 
     async with async_playwright() as tool:
@@ -48,6 +50,7 @@ async def browser_page(scheme: str, width: int, *, allowed: str = "favicon") -> 
         page = await chromium.new_page(
             color_scheme=scheme,  # type: ignore[arg-type]
             viewport={"width": width, "height": 720},
+            java_script_enabled=scripts,
         )
         page.set_default_timeout(10_000)
         problems: list[str] = []
@@ -149,6 +152,7 @@ async def test_a_file_arrives_over_a_bad_connection(
         await page.get_by_role("heading", level=1, name="Send the listening history").wait_for()
         assert "code=" not in page.url
         await check(page)
+        assert await page.get_by_text("Without JavaScript").count() == 0
         await page.get_by_label("Your export").set_input_files(file)
         await page.get_by_role("button", name="Send").click()
         status = page.get_by_role("status")
@@ -180,3 +184,47 @@ async def test_a_file_that_is_refused_says_why_and_may_be_exchanged(
         await page.get_by_role("button", name="Send").click()
         await page.get_by_role("status").filter(has_text="at most").wait_for()
         assert await page.get_by_role("button", name="Send").is_enabled()
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1024), ("dark", 320)])
+async def test_a_file_arrives_with_scripting_off(
+    house: House, tmp_path: Path, scheme: str, width: int
+) -> None:
+    """The same form goes as it is, and the page after it tells by itself how it ended."""
+    uploads = house.app.services.uploads
+    assert uploads is not None
+    house.discord.people = {ANA: "Ana"}
+    await house.app.services.consent.agree(ANA)
+    file = tmp_path / "my_spotify_data.zip"
+    file.write_bytes(spotify_extended_zip(400))
+    async with browser_page(scheme, width, scripts=False) as page:
+        await page.goto(await uploads.links.begin(ANA, "Ana"))
+        await page.get_by_role("button", name="Continue with Discord").click()
+        await page.get_by_role("button", name="I am Ana").click()
+        await page.get_by_text("Without JavaScript the file goes in one piece").wait_for()
+        assert await page.locator("progress").is_hidden()
+        heard = await read_aloud(page)
+        assert ("button", "Send") in heard
+        await page.get_by_label("Your export").set_input_files(file)
+        await page.get_by_role("button", name="Send").click()
+        await page.get_by_role("status").filter(has_text="new plays out of").wait_for()
+        assert page.url == f"{house.base}/upload/file?plain"
+        assert await page.get_by_label("Your export").is_hidden()
+    assert [told.key for _, told in house.notices] == ["upload.done"]
+
+
+async def test_what_is_too_large_says_so_with_scripting_off(house: House, tmp_path: Path) -> None:
+    uploads = house.app.services.uploads
+    assert uploads is not None
+    uploads.limit_mb = 1
+    house.discord.people = {ANA: "Ana"}
+    await house.app.services.consent.agree(ANA)
+    file = tmp_path / "too_large.zip"
+    file.write_bytes(b"x" * (3 * 2**20))
+    async with browser_page("light", 800, allowed="413", scripts=False) as page:
+        await page.goto(await uploads.links.begin(ANA, "Ana"))
+        await page.get_by_role("button", name="Continue with Discord").click()
+        await page.get_by_role("button", name="I am Ana").click()
+        await page.get_by_label("Your export").set_input_files(file)
+        await page.get_by_role("button", name="Send").click()
+        await page.get_by_text("1 MB at most").wait_for()

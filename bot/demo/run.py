@@ -5,15 +5,16 @@ import contextlib
 import signal
 import tempfile
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.app import App, atlas_folder, open_app
-from bot.demo.atlas import read_tracks
+from bot.demo.atlas import AtlasTrack, read_tracks
 from bot.demo.community import draw_community
+from bot.demo.listening import Listening
 from bot.demo.listens import Upload, read_listens
 from bot.demo.personas import NEWCOMER, YOU
 from bot.demo.seeding import bring_in, first_model, pick_artists, upload_of, vote
@@ -132,7 +133,28 @@ async def open_demo(data_dir: Path, uploads: Sequence[Upload] = ()) -> AsyncIter
             await first_model(app, listeners=len(names))
             guild_id, channel_id = GuildId(simulation.guild.id), ChannelId(simulation.channel.id)
             await vote(app, listeners, tracks, ids, guild_id=guild_id, channel_id=channel_id)
-            yield Demo(app, simulation, sample)
+            async with _listening(app, simulation, tracks, ids):
+                yield Demo(app, simulation, sample)
+
+
+@asynccontextmanager
+async def _listening(
+    app: App,
+    simulation: Simulation,
+    tracks: Sequence[AtlasTrack],
+    ids: Mapping[str, MemberId],
+) -> AsyncIterator[None]:
+    """Let members who switched "listen along" on play songs until the block ends."""
+    activity = app.services.activity
+    assert activity is not None  # noqa: S101  # the demo's settings switch it on
+    playing = asyncio.create_task(
+        Listening(simulation, activity, tracks, ids).run(), name="listening"
+    )
+    try:
+        yield
+    finally:
+        playing.cancel()
+        await asyncio.wait([playing])
 
 
 def _settings(data_dir: Path, services: StandIns) -> Settings:
@@ -143,6 +165,7 @@ def _settings(data_dir: Path, services: StandIns) -> Settings:
         data_dir=data_dir,
         refit_changes=REFIT_CHANGES,
         backup_hours=0,
+        discord_activity=True,
         **services.settings,
     )
 
@@ -177,9 +200,10 @@ choose it from the list that opens, type its value, press Enter, then the arrow.
  4. Press ⋯ under a track, or ask /taste, to see what is known and why.
  5. /link a Spotify account (a stand-in with made-up listeners), then ⋯ and "List to Spotify";
     or /doors with the option listenbrainz {name_at_sources(ACCOUNTS[0][0])}, another stand-in.
+    "Listen along on Discord" there has you play made-up songs of 40 s; /doors counts them soon.
 
 The bot asks nothing outside this computer, and all of it is deleted at the end. A title's link
-opens a search on YouTube; covers, playlists and what "Listen in" links to are made up.
+opens a search on YouTube; covers and playlists are made up, "Listen in" leads to a page that says so.
 Ctrl-C ends the demo.
 {SEPARATOR}"""
 

@@ -63,6 +63,19 @@ class Simulation:
         finally:
             await preview.close()
 
+    def show_activity(self, name: str, activity: Mapping[str, Any]) -> None:
+        """Let Discord show what a member does: simcord has no presences, but passes events on."""
+        self.env.backend.emit(
+            "PRESENCE_UPDATE",
+            {
+                "user": {"id": str(self.members[name].id)},
+                "guild_id": str(self.guild.id),
+                "status": "online",
+                "activities": [dict(activity)],
+                "client_status": {"desktop": "online"},
+            },
+        )
+
     def raise_errors(self) -> None:
         """Raise what the bot raised so far, but for errors that it answers in words."""
         errors = [

@@ -17,6 +17,9 @@ async def rotate(settings: Settings) -> list[str]:
     the old one is dropped only when nothing is sealed with it any more.
     """
     async with Database.open(settings.data_dir) as database:
+        keyless = not token_key_file(settings).exists() and settings.token_key is None
+        if keyless and not await database.spotify.all_sealed():
+            return ["There is no key yet: it is made when Spotify is first switched on."]
         keys = token_keys(settings)
         in_variable = settings.token_key is not None
         if in_variable and len(keys) == 1:

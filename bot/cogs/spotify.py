@@ -1,7 +1,8 @@
 """Picks and blends to Spotify, by whoever presses, into their own account or the operator's."""
 
-from collections.abc import Sequence
-from typing import Any, Protocol
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any
 
 import discord
 
@@ -11,7 +12,6 @@ from bot.cogs.buttons import CarriedButton, services_of
 from bot.cogs.link import spotify_of
 from bot.cogs.lists import member_of
 from bot.domain.ids import BlendId, MemberId, RecommendationId, ShownItemId
-from bot.domain.music import Subject
 from bot.domain.recommending import Recommendation
 from bot.domain.spotify import Written
 from bot.errors import NotFoundError, UserError
@@ -21,22 +21,8 @@ from bot.ui.layout import notice
 from bot.ui.spotify import where_panel, written_panel
 from bot.ui.texts import plain, text
 
-
-class Write(Protocol):
-    """Either way of writing a playlist."""
-
-    async def __call__(
-        self,
-        member_id: MemberId,
-        /,
-        *,
-        purpose: str,
-        name: str,
-        description: str,
-        subjects: Sequence[Subject],
-    ) -> Written:
-        """Write it for somebody."""
-        ...
+Write = Callable[..., Awaitable[Written]]
+"""Either way of writing a playlist."""
 
 
 class PickToSpotify(CarriedButton, template=custom_ids.SPOTIFY):
@@ -124,12 +110,16 @@ async def write_list(
 ) -> None:
     """Write a list as a playlist and say what was placed."""
     spotify, member_id = spotify_of(services), member_of(interaction)
-    owner = await spotify.shared.owner() if shared and spotify.shared is not None else None
-    if shared and owner is None:
-        raise UserError("error.shared_off")
+    owner: MemberId | None = None
     write: Write = spotify.playlists.write
-    if spotify.shared is not None and owner is not None:
-        write = spotify.shared.write
+    if shared:
+        owner = await spotify.shared.owner() if spotify.shared is not None else None
+        if spotify.shared is None or owner is None:
+            raise UserError("error.shared_off")
+        tastes = [recommendation.member_id]
+        if blend_id is not None:
+            tastes = list(await services.blends.agreed(blend_id))
+        write = partial(spotify.shared.write, tastes=tastes)
     await interaction.edit_original_response(view=notice(text("playlist.working")))
     day = f"{recommendation.made_at:%Y-%m-%d}"
     written = await write(

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from bot.adapters.http.clients import Clients
 
 MOST_CLOCK_OFF_S: Final = 30.0
+UNREACHABLE: Final = (
+    "Discord can't be reached; check network and proxy. Clock and token could not be checked."
+)
 _PATIENCE = aiohttp.ClientTimeout(total=15, connect=5)
 _NOBODY: Final = "auxcord-doctor"
 """A name to ask after; that nobody has it is an answer, too."""
@@ -33,12 +36,16 @@ _NOBODY: Final = "auxcord-doctor"
 
 async def outside(settings: Settings, addresses: OpenAddresses) -> AsyncIterator[Check]:
     """Ask everybody who is needed, one after the other."""
-    yield await _clock()
+    clock = await _clock()
+    if clock is not None:
+        yield clock
     try:
         token = settings.token()
     except SettingsError:
         token = None  # said already
-    if token is not None:
+    if clock is None:
+        yield False, UNREACHABLE
+    elif token is not None:
         async for check in _discord(token, settings):
             yield check
     try:
@@ -50,14 +57,16 @@ async def outside(settings: Settings, addresses: OpenAddresses) -> AsyncIterator
             yield check
 
 
-async def _clock() -> Check:
-    """Compare with Discord's clock: tokens, states and reminders go by it."""
+async def _clock() -> Check | None:
+    """Compare with Discord's clock, by which tokens, states and reminders go; None out of reach."""
     url = f"{discord.http.Route.BASE}/gateway"
     try:
         async with aiohttp.ClientSession(timeout=_PATIENCE) as session, session.get(url) as answer:
             theirs = parsedate_to_datetime(answer.headers["Date"])
-    except (aiohttp.ClientError, OSError, TimeoutError, KeyError, ValueError) as error:
-        return False, f"Discord can't be reached ({type(error).__name__}); check network and proxy."
+    except (aiohttp.ClientError, OSError, TimeoutError):
+        return None
+    except (KeyError, ValueError):
+        return False, "Discord's answer names no time; is a proxy between this machine and Discord?"
     off = abs((datetime.now(UTC) - theirs).total_seconds())
     if off > MOST_CLOCK_OFF_S:
         return False, f"this machine's clock is {off:.0f} s off; switch time synchronisation on."

@@ -64,8 +64,12 @@ def coverage(settings: Settings) -> Iterator[Check]:
     except StorageError as error:
         yield True, f"what is known of the catalogue can't be counted ({error})"
         return
-    yield True, f"catalogue: {'; '.join(map(str, found.everything))}"
-    yield True, f"of it, what members met: {'; '.join(map(str, found.touched))}"
+    for what, shares in (
+        ("catalogue", found.everything),
+        ("of it, what members met", found.touched),
+    ):
+        known = "; ".join(str(share) for share in shares if share.all)
+        yield True, f"{what}: {known or 'nothing yet'}"
     for task, state in troubles.items():
         words = task.replace("_", " ")
         yield (

@@ -165,6 +165,10 @@ class BlendStore(Protocol):
         """Return a blend."""
         ...
 
+    async def posted_with(self, member_id: MemberId) -> Sequence[Blend]:
+        """Return the blends whose message tells of a member."""
+        ...
+
     async def answer(
         self, blend_id: BlendId, member_id: MemberId, agreement: Agreement, *, at: datetime
     ) -> Blend | None:

@@ -132,6 +132,8 @@ class DoorStore(Protocol):
     ) -> int:
         """Store fetched listens and bring the member's sums up to date; return how many are new.
 
+        A row counts for the plays that it stands for, as in `taste` and `withdraw`.
+
         Raises
         ------
         NotFoundError

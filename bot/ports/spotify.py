@@ -240,6 +240,10 @@ class SharedPlaylistStore(Protocol):
         """Note that somebody asks, unless they or all together asked too often since then."""
         ...
 
+    async def holds(self, purpose: str, tastes: Collection[MemberId]) -> None:
+        """Note whose taste a playlist is about to hold, besides whose it may hold already."""
+        ...
+
     async def to_empty(self) -> Sequence[tuple[str, MemberId]]:
         """Return playlists that have to be emptied, and whose account they are on."""
         ...

@@ -124,6 +124,23 @@ class BlendService:
         """Record the message that shows a blend."""
         await self._blends.mark_sent(blend_id, message_id=message_id)
 
+    async def posted_with(self, member_id: MemberId) -> Sequence[Blend]:
+        """Return the blends whose cards tell of a member; those that ended are not known any more."""
+        return await self._blends.posted_with(member_id)
+
+    async def agreed(self, blend_id: BlendId) -> Sequence[MemberId]:
+        """Return whose tastes are in a blend.
+
+        Raises
+        ------
+        NotFoundError
+            When it has ended: nobody knows any more.
+        """
+        found = await self._blends.get(blend_id)
+        if found is None:
+            raise NotFoundError("error.blend_gone")
+        return found.agreed
+
     async def answer(
         self, blend_id: BlendId, member_id: MemberId, agreement: Agreement
     ) -> BlendView:

@@ -5,7 +5,7 @@ on: nobody can put playlists into somebody else's account.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Final
@@ -68,12 +68,15 @@ class SharedPlaylists:
         self,
         asked_by: MemberId,
         *,
+        tastes: Collection[MemberId],
         purpose: str,
         name: str,
         description: str,
         subjects: Sequence[Subject],
     ) -> Written:
         """Create or update the one playlist of a purpose, whoever asks for it.
+
+        `tastes` are the members whom its tracks tell of.
 
         Raises
         ------
@@ -91,6 +94,7 @@ class SharedPlaylists:
             asked_by, at=now, since=now - SPAN, of_member=OF_MEMBER, in_all=IN_ALL
         ):
             raise UserError("error.shared_limit", mine=OF_MEMBER, all=IN_ALL)
+        await self._store.holds(purpose, tastes)
         try:
             return await self._playlists.write(
                 owner,

@@ -22,7 +22,7 @@ ERASED = (
     *("listens", "picks", "imports", "gestures", "blocks"),
     *("recommendations", "recommendation_items", "messages", "blends", "blend_members"),
     *("links", "spotify_logins", "spotify_playlists", "spotify_syncs", "door_syncs"),
-    *("shared_playlist_asks", "playlists_to_empty"),
+    *("shared_playlist_asks", "shared_playlist_tastes", "playlists_to_empty"),
     *(
         "link_requests",
         "upload_tickets",

@@ -104,6 +104,13 @@ async def test_it_says_what_was_found_beyond_the_pool(tmp_path: Path):
     ) in said
 
 
+def test_an_empty_install_has_nothing_of_nothing(data_dir: Path):
+    said: list[str] = []
+    doctor.examine(Settings(_env_file=None, data_dir=data_dir), None, offline=True, say=said.append)
+    assert "ok   of it, what members met: nothing yet" in said
+    assert not any("0 of 0" in line for line in said)
+
+
 async def test_a_source_that_is_down_is_named_with_what_to_do(tmp_path: Path):
     async with FakeDiscord() as discord, FakeSources() as sources:
         sources.fail("/deezer", Fault.LATER, times=9, wait="7200")
@@ -136,7 +143,17 @@ async def test_without_a_network_it_says_so(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr("discord.http.Route.BASE", "http://127.0.0.1:9/api/v10")
     code, said = await examined(tmp_path, None)
     assert code == 1
-    assert any("Discord can't be reached" in line for line in to_mend(said))
+    (line,) = to_mend([each for each in said if "Discord" in each])
+    assert line.startswith("Discord can't be reached")
+
+
+async def test_with_a_token_and_without_a_network_it_is_said_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("discord.http.Route.BASE", "http://127.0.0.1:9/api/v10")
+    code, said = await examined(tmp_path, None, discord_token="a.b.c")
+    assert code == 1
+    assert to_mend(said) == [network.UNREACHABLE]
 
 
 @pytest.mark.parametrize(("granted", "code"), [(Intent.GUILD_PRESENCES, 0), (Intent(0), 1)])

@@ -47,7 +47,12 @@ class Desk:
         self, who: MemberId = ANA, *, purpose: str = "blend:1", tracks: int = 3
     ) -> Written:
         return await self.service.write(
-            who, purpose=purpose, name="Mix", description="Ours.", subjects=self.subjects(tracks)
+            who,
+            tastes=[HOST, ANA],
+            purpose=purpose,
+            name="Mix",
+            description="Ours.",
+            subjects=self.subjects(tracks),
         )
 
     def subjects(self, n: int) -> list[Subject]:
@@ -71,20 +76,6 @@ class Desk:
             return int(raw.execute(sql).fetchone()[0])
 
         return await self.database.readers.run(count)
-
-    async def blend_of(self, *members: MemberId) -> None:
-        await self.sql(
-            "INSERT INTO blends (id, guild_id, channel_id, owner_id, rule, created_at, expires_at) "
-            "VALUES (1, 1, 1, ?, 'fair', 1, 2)",
-            HOST,
-        )
-        for place, member in enumerate(members):
-            await self.sql(
-                "INSERT INTO blend_members (blend_id, member_id, place, agreement) "
-                "VALUES (1, ?, ?, 'agreed')",
-                member,
-                place,
-            )
 
 
 @pytest.fixture
@@ -210,7 +201,6 @@ async def test_a_grant_that_ends_while_writing_is_not_the_askers_to_mend(desk: D
 
 
 async def test_a_forgotten_members_taste_is_taken_out_of_the_playlist(desk: Desk) -> None:
-    await desk.blend_of(HOST, ANA)
     await desk.write(BEN)
     await desk.database.members.erase(ANA, at=desk.clock.now())
     assert await desk.rows("spotify_playlists") == 0
@@ -224,7 +214,6 @@ async def test_a_forgotten_members_taste_is_taken_out_of_the_playlist(desk: Desk
 
 
 async def test_who_only_asked_leaves_the_playlist_of_others_as_it_is(desk: Desk) -> None:
-    await desk.blend_of(HOST, ANA)
     await desk.write(BEN)
     await desk.database.members.erase(BEN, at=desk.clock.now())
     assert await desk.rows("playlists_to_empty") == 0
@@ -233,7 +222,6 @@ async def test_who_only_asked_leaves_the_playlist_of_others_as_it_is(desk: Desk)
 
 
 async def test_the_operators_own_playlist_of_a_blend_is_their_own(desk: Desk) -> None:
-    await desk.blend_of(HOST, ANA)
     await desk.playlists.write(
         HOST, purpose="blend:1", name="Mix", description="Ours.", subjects=desk.subjects(2)
     )
@@ -242,7 +230,6 @@ async def test_the_operators_own_playlist_of_a_blend_is_their_own(desk: Desk) ->
 
 
 async def test_a_playlist_its_owner_deleted_is_done_with(desk: Desk) -> None:
-    await desk.blend_of(HOST, ANA)
     await desk.write()
     await desk.database.members.erase(ANA, at=desk.clock.now())
     desk.fake.world.playlists.clear()
@@ -250,7 +237,6 @@ async def test_a_playlist_its_owner_deleted_is_done_with(desk: Desk) -> None:
 
 
 async def test_when_the_operator_unlinks_nothing_of_it_is_kept(desk: Desk) -> None:
-    await desk.blend_of(HOST, ANA)
     await desk.write()
     await desk.write(purpose="list:7")
     await desk.database.members.erase(ANA, at=desk.clock.now())

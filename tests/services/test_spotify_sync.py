@@ -124,10 +124,10 @@ async def test_the_first_reading_takes_eight_calls_and_tells_every_step(desk: De
     async def told(listens: int, done: int, of: int) -> None:
         steps.append((listens, done, of))
 
-    assert await desk.sync.first(ANA, told) == 52
+    assert await desk.sync.first(ANA, told) == 54
     assert desk.fake.api_calls == FIRST_CALLS == len(steps)
     assert steps[0] == (50, 1, 8)
-    assert steps[-1] == (52, 8, 8)
+    assert steps[-1] == (54, 8, 8)
     assert desk.training.woken == 1
 
 

@@ -276,6 +276,13 @@ async def test_rotation_seals_anew_and_drops_the_old_key(tmp_path: Path) -> None
         assert {key_of(row[2]) for row in await database.spotify.all_sealed()} == {desk.ring.active}
 
 
+async def test_where_there_is_no_key_none_is_made_and_none_is_gone(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
+    (line,) = await rotate(settings)
+    assert line.startswith("There is no key yet")
+    assert not (settings.data_dir / "token.key").exists()
+
+
 async def test_rotation_after_a_kill_goes_on(tmp_path: Path) -> None:
     """The key file then holds both keys, and rows may be sealed with either."""
     settings = settings_in(tmp_path)

@@ -44,6 +44,10 @@ class SqliteBlendStore:
         """Return a blend."""
         return await self._readers.run(_load, blend_id)
 
+    async def posted_with(self, member_id: MemberId) -> Sequence[Blend]:
+        """Return the blends whose message tells of a member."""
+        return await self._readers.run(_posted_with, member_id)
+
     async def answer(
         self, blend_id: BlendId, member_id: MemberId, agreement: Agreement, *, at: datetime
     ) -> Blend | None:
@@ -118,6 +122,15 @@ def _load(raw: sqlite3.Connection, blend_id: BlendId) -> Blend | None:
         expires_at=from_ms(row[6]),
         message_id=row[7],
     )
+
+
+def _posted_with(raw: sqlite3.Connection, member_id: MemberId) -> list[Blend]:
+    found = raw.execute(
+        "SELECT id FROM blends AS b WHERE message_id IS NOT NULL AND (owner_id = ?1 OR EXISTS "
+        "(SELECT 1 FROM blend_members WHERE blend_id = b.id AND member_id = ?1)) ORDER BY id",
+        (member_id,),
+    ).fetchall()
+    return [blend for (id_,) in found if (blend := _load(raw, BlendId(id_))) is not None]
 
 
 def _answer(

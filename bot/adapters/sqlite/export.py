@@ -38,6 +38,8 @@ QUERIES: Final = {
     "FROM spotify_playlists WHERE member_id = ? ORDER BY id",
     "shared_playlist_asks": "SELECT asked_at FROM shared_playlist_asks WHERE member_id = ? "
     "ORDER BY id",
+    "shared_playlist_tastes": "SELECT purpose FROM shared_playlist_tastes WHERE member_id = ? "
+    "ORDER BY purpose",
     "playlists_to_empty": "SELECT playlist_id FROM playlists_to_empty WHERE member_id = ?",
     "link_requests": "SELECT name, created_at, expires_at, used_at FROM link_requests "
     "WHERE member_id = ? ORDER BY created_at",

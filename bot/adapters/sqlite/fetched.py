@@ -30,7 +30,9 @@ def store_fetched(
     listens: Sequence[FetchedListen],
     at_ms: int,
 ) -> int:
-    """Store what a linked door fetched; return how many rows are new. Opens its own transaction.
+    """Store what a linked door fetched; return how many listens are new, as `/doors` counts them.
+
+    A row may stand for several. Opens its own transaction.
 
     Raises
     ------
@@ -54,7 +56,12 @@ def store_fetched(
             add_artists(raw, span)
             add_tracks(raw, span)
             _label_tracks(raw)
-            return add_listens(raw, member_id, at_ms, span)
+            (newest,) = raw.execute("SELECT coalesce(max(id), 0) FROM listens").fetchone()
+            add_listens(raw, member_id, at_ms, span)
+            (added,) = raw.execute(
+                "SELECT coalesce(sum(plays), 0) FROM listens WHERE id > ?", (newest,)
+            ).fetchone()
+            return int(added)
     finally:
         raw.execute("DETACH DATABASE upload")
 

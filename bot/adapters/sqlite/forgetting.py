@@ -14,7 +14,7 @@ from typing import Any, Final
 from bot.adapters.sqlite.adrift import cut_loose
 from bot.adapters.sqlite.meta import set_meta
 from bot.adapters.sqlite.rows import id_list
-from bot.adapters.sqlite.shared_playlists import set_aside_shared
+from bot.adapters.sqlite.shared_playlists import forget_unshared, set_aside_shared
 from bot.adapters.sqlite.unasked import delete_unasked
 from bot.domain.ids import MemberId
 
@@ -35,6 +35,7 @@ MEMBER_COLUMNS: Final = (
     ("spotify_syncs", "member_id"),
     ("spotify_playlists", "member_id"),
     ("shared_playlist_asks", "member_id"),
+    ("shared_playlist_tastes", "member_id"),
     ("playlists_to_empty", "member_id"),
     ("link_requests", "member_id"),
     ("blend_members", "member_id"),
@@ -175,6 +176,7 @@ def delete_rows(raw: sqlite3.Connection, member_id: MemberId) -> Counter[str]:
         if table not in _SPECIAL:
             statement = f"DELETE FROM {table} WHERE {column} = ?"
             removed[table] += raw.execute(statement, (member_id,)).rowcount
+    forget_unshared(raw)
     removed["blend_members"] += raw.execute(
         "DELETE FROM blend_members WHERE blend_id IN (SELECT id FROM blends WHERE owner_id = ?)",
         (member_id,),

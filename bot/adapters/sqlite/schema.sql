@@ -334,6 +334,12 @@ CREATE TABLE shared_playlist_asks (
   asked_at INTEGER NOT NULL
 ) STRICT;
 
+CREATE TABLE shared_playlist_tastes (
+  purpose TEXT NOT NULL,
+  member_id INTEGER NOT NULL REFERENCES members (id),
+  PRIMARY KEY (purpose, member_id)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE similar_artists (
   artist_id INTEGER NOT NULL REFERENCES artists (id) ON DELETE CASCADE,
   source TEXT NOT NULL,
@@ -585,6 +591,8 @@ CREATE INDEX recommendations_of_member ON recommendations (member_id, guild_id, 
 CREATE INDEX shared_playlist_asks_by_time ON shared_playlist_asks (asked_at);
 
 CREATE INDEX shared_playlist_asks_of_member ON shared_playlist_asks (member_id);
+
+CREATE INDEX shared_playlist_tastes_of_member ON shared_playlist_tastes (member_id);
 
 CREATE INDEX similar_lookups_by_change ON similar_lookups (changed_at) WHERE changed_at IS NOT NULL;
 

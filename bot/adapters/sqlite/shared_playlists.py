@@ -1,7 +1,7 @@
 """Playlists on the operator's account: who asked how often, and what has to be emptied."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from bot.adapters.sqlite.connection import Readers
@@ -23,6 +23,10 @@ class SqliteSharedPlaylistStore:
         """Note that somebody asks, unless they or all together asked too often since then."""
         return await self._writer.run(_admit, member_id, to_ms(at), to_ms(since), of_member, in_all)
 
+    async def holds(self, purpose: str, tastes: Collection[MemberId]) -> None:
+        """Note whose taste a playlist is about to hold, besides whose it may hold already."""
+        await self._writer.run(_holds, purpose, tuple(tastes))
+
     async def to_empty(self) -> Sequence[tuple[str, MemberId]]:
         """Return playlists that have to be emptied, and whose account they are on."""
         return await self._readers.run(_to_empty)
@@ -38,10 +42,8 @@ def set_aside_shared(raw: sqlite3.Connection, member_id: MemberId) -> None:
     The notes of them go at once; what is kept names a playlist and its account, not the member.
     """
     held = (
-        "FROM spotify_playlists WHERE shared = 1 AND member_id <> ?1 AND purpose IN ("
-        " SELECT 'list:' || id FROM recommendations WHERE member_id = ?1"
-        " UNION SELECT 'blend:' || blend_id FROM blend_members WHERE member_id = ?1"
-        " UNION SELECT 'blend:' || id FROM blends WHERE owner_id = ?1)"
+        "FROM spotify_playlists WHERE shared = 1 AND member_id <> ?1 "
+        "AND purpose IN (SELECT purpose FROM shared_playlist_tastes WHERE member_id = ?1)"
     )
     raw.execute(
         "INSERT OR IGNORE INTO playlists_to_empty (playlist_id, member_id) "
@@ -49,6 +51,22 @@ def set_aside_shared(raw: sqlite3.Connection, member_id: MemberId) -> None:
         (member_id,),
     )
     raw.execute(f"DELETE {held}", (member_id,))  # a constant of this function
+
+
+def forget_unshared(raw: sqlite3.Connection) -> None:
+    """Forget whose taste playlists held that are no longer known."""
+    raw.execute(
+        "DELETE FROM shared_playlist_tastes WHERE purpose NOT IN "
+        "(SELECT purpose FROM spotify_playlists WHERE shared = 1)"
+    )
+
+
+def _holds(raw: sqlite3.Connection, purpose: str, tastes: Collection[MemberId]) -> None:
+    raw.executemany(
+        "INSERT OR IGNORE INTO shared_playlist_tastes (purpose, member_id) "
+        "SELECT ?, id FROM members WHERE id = ?",
+        [(purpose, member_id) for member_id in tastes],
+    )
 
 
 def _admit(

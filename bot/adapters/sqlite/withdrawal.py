@@ -17,6 +17,7 @@ from bot.adapters.sqlite.forgetting import (
 )
 from bot.adapters.sqlite.ledger import ErasureLedger
 from bot.adapters.sqlite.meta import set_meta
+from bot.adapters.sqlite.shared_playlists import forget_unshared
 from bot.adapters.sqlite.sums import renew_sums
 from bot.adapters.sqlite.writer import Writer
 from bot.domain.ids import MemberId
@@ -46,7 +47,7 @@ class Withdrawal:
         self._erasure = erasure
 
     async def withdraw(self, member_id: MemberId, source: Source, *, at_ms: int) -> int:
-        """Unlink a door and delete what came through it; return the listens deleted."""
+        """Unlink a door and delete what came through it; return the listens deleted, as `/doors` counts."""
         await self._writer.run_alone(
             lambda _raw: self._ledger.note(member_id, at_ms=at_ms, part=source.value)
         )
@@ -70,7 +71,7 @@ class Withdrawal:
         tracks, artists = await self._readers.run_long(_brought, member_id, source)
         await self._writer.run(_unlink, member_id, source)
         removed = 0
-        while n := await self._writer.run(_delete_listens, member_id, source):
+        while (n := await self._writer.run(_delete_listens, member_id, source)) is not None:
             removed += n
         await self._writer.run(forget_unasked)
         for part in slices(tracks):
@@ -153,15 +154,19 @@ def _unlink(raw: sqlite3.Connection, member_id: MemberId, source: Source) -> Non
     if source is Source.SPOTIFY_API:
         for table in _OF_SPOTIFY:
             raw.execute(f"DELETE FROM {table} WHERE member_id = ?", (member_id,))  # noqa: S608
+        forget_unshared(raw)
     set_meta(raw, REBUILD_KEY, "1")
 
 
-def _delete_listens(raw: sqlite3.Connection, member_id: MemberId, source: Source) -> int:
-    return raw.execute(
+def _delete_listens(raw: sqlite3.Connection, member_id: MemberId, source: Source) -> int | None:
+    """Delete a slice; return the listens that its rows stand for, None when no row is left."""
+    rows = raw.execute(
         "DELETE FROM listens WHERE id IN (SELECT l.id FROM listens AS l "
-        "JOIN sources AS s ON s.id = l.source_id WHERE l.member_id = ? AND s.name = ? LIMIT ?)",
+        "JOIN sources AS s ON s.id = l.source_id WHERE l.member_id = ? AND s.name = ? LIMIT ?) "
+        "RETURNING plays",
         (member_id, source.value, SLICE_ROWS),
-    ).rowcount
+    ).fetchall()
+    return sum(plays for (plays,) in rows) if rows else None
 
 
 def _ask_for_refit(raw: sqlite3.Connection, source: Source, at_ms: int) -> None:

@@ -90,6 +90,8 @@ async def live_a_little(database: Database, member: MemberId, *, folder: str) ->
         raw.execute(
             "INSERT INTO shared_playlist_asks (member_id, asked_at) VALUES (?, 1)", (member,)
         )
+        raw.execute("INSERT INTO shared_playlist_tastes VALUES ('blend:1', ?)", (member,))
+        raw.execute("UPDATE spotify_playlists SET shared = 1")
         raw.execute("INSERT INTO playlists_to_empty VALUES (?, ?)", (f"list {mark}", member))
         raw.execute(
             "INSERT INTO link_requests (id_hash, member_id, name, created_at, expires_at, verifier)"

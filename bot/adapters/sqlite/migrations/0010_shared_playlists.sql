@@ -10,6 +10,14 @@ CREATE TABLE shared_playlist_asks (
 CREATE INDEX shared_playlist_asks_by_time ON shared_playlist_asks (asked_at);
 CREATE INDEX shared_playlist_asks_of_member ON shared_playlist_asks (member_id);
 
+-- Whose taste a shared playlist holds; blends themselves are forgotten after a day.
+CREATE TABLE shared_playlist_tastes (
+  purpose TEXT NOT NULL,
+  member_id INTEGER NOT NULL REFERENCES members (id),
+  PRIMARY KEY (purpose, member_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX shared_playlist_tastes_of_member ON shared_playlist_tastes (member_id);
+
 CREATE TABLE playlists_to_empty (
   playlist_id TEXT PRIMARY KEY,
   member_id INTEGER NOT NULL REFERENCES members (id)

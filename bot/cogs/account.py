@@ -1,5 +1,6 @@
 """`/settings`, `/privacy`, `/my-data`, `/forget-me`, `/help`, `/about`: always private."""
 
+import logging
 from io import BytesIO
 from typing import Any
 
@@ -11,7 +12,8 @@ from bot import __version__
 from bot.answers import defer, guarded
 from bot.client import MusicBot
 from bot.cogs.buttons import CarriedButton, CarriedMenu, services_of
-from bot.cogs.lists import member_of
+from bot.cogs.lists import member_of, unasked_of
+from bot.domain.blending import Blend
 from bot.domain.music import LinkService
 from bot.services import Services
 from bot.ui import custom_ids
@@ -25,6 +27,8 @@ from bot.ui.account import (
 )
 from bot.ui.layout import Layout, container, line, notice
 from bot.ui.texts import text
+
+log = logging.getLogger(__name__)
 
 SEND_LIMIT = 9 * 1024 * 1024
 """Discord takes 10 MiB from a bot; the rest is room for the message around the file."""
@@ -135,8 +139,30 @@ class ForgetButton(CarriedButton, template=custom_ids.FORGET):
         if self.groups["answer"] == "no":
             await interaction.edit_original_response(view=notice(text("forget.kept")))
             return
-        report = await services_of(interaction).privacy.forget(member_of(interaction))
+        services, member_id = services_of(interaction), member_of(interaction)
+        posted = await services.blends.posted_with(member_id)
+        report = await services.privacy.forget(member_id)
         await interaction.edit_original_response(view=forgotten(report))
+        for blend in posted:
+            await _take_back(interaction, blend)
+
+
+async def _take_back(interaction: discord.Interaction[Any], blend: Blend) -> None:
+    """Replace a blend's card: it tells a share and matches of somebody who was forgotten."""
+    if blend.message_id is None:
+        return
+    channel = interaction.client.get_partial_messageable(blend.channel_id)
+    card = channel.get_partial_message(blend.message_id)
+
+    async def replace() -> discord.Message:
+        nothing = notice(text("blend.taken_back"))
+        edited: discord.Message = await card.edit(view=nothing, attachments=[])
+        return edited
+
+    try:
+        await unasked_of(interaction).attempt(f"taking back blend {blend.id}", replace)
+    except discord.NotFound:
+        log.info("the card of blend %d is gone already", blend.id)
 
 
 async def setup(bot: MusicBot) -> None:

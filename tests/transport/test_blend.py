@@ -83,6 +83,21 @@ async def test_whoever_leaves_takes_their_taste_along(real: Real):
     assert message.attachments
 
 
+async def test_a_card_of_somebody_who_was_forgotten_is_taken_back(real: Real):
+    """It told their share and their match, and the file what they like."""
+    message = await invite(real, real.bruno)
+    await press(real, real.bruno, message, "agree")
+    assert message.attachments
+    asked = await real.discord.slash(real.bruno, real.channel, "forget-me", {})
+    yes = next(b.custom_id for b in asked.message.buttons if b.custom_id.endswith(":yes"))
+    await real.discord.click(real.bruno, asked.message, yes, until="acknowledged")
+    await real.discord.wait_for(lambda: "is taken back" in message.text, "the card")
+    assert not message.attachments
+    assert not message.buttons
+    assert "Match of your tastes" not in message.text
+    assert "Bruno" not in message.text
+
+
 async def test_it_stands_for_a_day(real: Real):
     message = await invite(real, real.bruno)
     real.clock.ahead = timedelta(hours=23, minutes=59)

@@ -203,8 +203,8 @@ choose it from the list that opens, type its value, press Enter, then the arrow.
     "Listen along on Discord" there has you play made-up songs of 40 s; /doors counts them soon.
 
 The bot asks nothing outside this computer, and all of it is deleted at the end. A title's link
-opens a search on YouTube; covers and playlists are made up, "Listen in" leads to a page that says so.
-Ctrl-C ends the demo.
+opens a search on YouTube; covers and playlists are made up, "Listen in" leads to a page that
+says so. Ctrl-C ends the demo.
 {SEPARATOR}"""
 
 

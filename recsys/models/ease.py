@@ -62,7 +62,7 @@ class EASE(SparseWeights):
         n_neighbours: int = 300,
         most_items: int = 20_000,
         most_side: int = 1_500,
-        most_listeners: int = 6_000,
+        most_listeners: int = 5_000,
         norm: float = 0.0,
     ) -> None:
         self.side = side

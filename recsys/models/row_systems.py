@@ -31,9 +31,9 @@ def batches(lengths: Ints, d: int) -> Iterator[tuple[int, Ints]]:
 def solve_rows(v: Floats, c: Floats, p: Floats, prior: Floats) -> Floats:
     """Minimise ``sum_j c_j (p_j - x v_j)^2 + x B x`` for each row, B diagonal, shape (b, d).
 
-    With z = B^-1/2 v the system is ``(I + Z' C Z)`` of d x d or, with fewer entries than that,
-    ``(I + C^1/2 Z Z' C^1/2)`` of n x n (push-through identity). Either is near the identity: B holds
-    the weight of all that is not in the row, which is most of it.
+    With z = B^-1/2 v the system is ``(I + Z' C Z)`` of d x d, near the identity: B holds the weight
+    of all that is not in the row, which is most of it, so a few steps solve it. A short row is solved
+    by elimination as ``(I + C^1/2 Z Z' C^1/2)`` of n x n (push-through identity).
 
     Parameters
     ----------
@@ -44,58 +44,69 @@ def solve_rows(v: Floats, c: Floats, p: Floats, prior: Floats) -> Floats:
     prior : ndarray of shape (b, d), float32
         The diagonals of B.
     """
-    n, d = v.shape[1:]
+    n = v.shape[1]
     root: Floats = np.sqrt(prior)
     v *= (1 / root)[:, None, :]
-    scale: Floats = np.sqrt(c)
-    if n < d:
-        system: Floats = v @ v.transpose(0, 2, 1)  # one operand twice: BLAS computes half of it
-        system *= scale[:, :, None]
-        system *= scale[:, None, :]
-        short: Floats = _near_identity(system, scale * p) * scale
-        turned: Floats = (short[:, None, :] @ v)[:, 0]
-    else:
-        v *= scale[:, :, None]
-        signed: Floats = scale * p
-        right: Floats = (signed[:, None, :] @ v)[:, 0]
-        turned = _near_identity(v.transpose(0, 2, 1) @ v, right)
-    found: Floats = turned / root
-    return found
+    if n >= _LEAST:
+        turned = _by_steps(v, c, p)
+        if turned is not None:
+            return turned / root
+    return _by_elimination(v, c, p) / root
 
 
-def _near_identity(matrix: Floats, right: Floats) -> Floats:
-    """Solve ``(I + matrix) x = right``, shapes (b, m, m) and (b, m), by conjugate gradients.
+def _by_steps(z: Floats, c: Floats, p: Floats) -> Floats | None:
+    """Solve ``(I + Z' C Z) x = Z' C p`` for each row by conjugate gradients, shape (b, d).
 
-    They go on until of no row more than 1e-5 of the right side is left over.
+    Only products with Z are taken; the system itself is never built. The steps go on until of no row
+    more than 1e-5 of the right side is left over; None where they do not get there.
 
     References
     ----------
     Takács, Pilászy, Tikk, "Applications of the conjugate gradient method for implicit feedback
     collaborative filtering", RecSys 2011, algorithm 1; there a fixed number of steps approximates.
     """
-    m = right.shape[1]
-    if m >= _LEAST:
-        x = np.zeros_like(right)
-        left = right.copy()
-        step = right.copy()
-        squares = _squares(left)
-        enough = _EXACT**2 * squares
-        for _ in range(_MOST_STEPS):
-            moved = (matrix @ step[:, :, None])[:, :, 0] + step
-            length = _ratio(squares, np.einsum("bm,bm->b", step, moved))
-            x += length * step
-            left -= length * moved
-            before, squares = squares, _squares(left)
-            if (squares <= enough).all():
-                return x
-            step *= _ratio(squares, before)
-            step += left
-    diagonal = np.arange(m)
+    across = z.transpose(0, 2, 1)
+    left: Floats = (across @ (c * p)[:, :, None])[:, :, 0]
+    x = np.zeros_like(left)
+    step = left.copy()
+    squares = _squares(left)
+    enough = _EXACT**2 * squares
+    for _ in range(_MOST_STEPS):
+        seen = z @ step[:, :, None]
+        seen *= c[:, :, None]
+        moved = (across @ seen)[:, :, 0] + step
+        length = _ratio(squares, np.einsum("bd,bd->b", step, moved))
+        x += length * step
+        left -= length * moved
+        before, squares = squares, _squares(left)
+        if (squares <= enough).all():
+            return x
+        step *= _ratio(squares, before)
+        step += left
+    return None
+
+
+def _by_elimination(z: Floats, c: Floats, p: Floats) -> Floats:
+    """Solve ``(I + Z' C Z) x = Z' C p`` exactly; of the two forms the smaller one is built."""
+    n, d = z.shape[1:]
+    scale: Floats = np.sqrt(c)
+    z = z * scale[:, :, None]
+    if n < d:
+        short = _solved(z @ z.transpose(0, 2, 1), scale * p)
+        found: Floats = (short[:, None, :] @ z)[:, 0]
+        return found
+    right = np.asarray(((scale * p)[:, None, :] @ z)[:, 0], np.float32)
+    return _solved(z.transpose(0, 2, 1) @ z, right)
+
+
+def _solved(matrix: Floats, right: Floats) -> Floats:
+    """Solve ``(I + matrix) x = right``, shapes (b, m, m) and (b, m); the matrix is overwritten."""
+    diagonal = np.arange(right.shape[1])
     matrix[:, diagonal, diagonal] += 1
-    if m == 1:
+    if right.shape[1] == 1:
         return right / matrix[:, 0]
-    solved: Floats = np.linalg.solve(matrix, right[:, :, None])[:, :, 0]
-    return solved
+    found: Floats = np.linalg.solve(matrix, right[:, :, None])[:, :, 0]
+    return found
 
 
 def _squares(rows: Floats) -> Floats:

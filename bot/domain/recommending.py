@@ -101,6 +101,8 @@ class ShownItem:
     scored: Scored
     because: tuple[EvidenceShare, ...] = ()
     """Evidence that the card may name under it, strongest first; known while the list is new."""
+    style: str | None = None
+    """Named instead: a tag that it shares with what the member liked in public."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,14 +31,16 @@ from bot.ports import (
 from bot.services.consent import ConsentService
 from bot.services.preferences import Preferences
 from bot.services.profiles import Listener, Profiles, ids, seed_evidence
-from bot.services.reasons import SEEN, Nameable, RowShare, key_of, name_shares
+from bot.services.reasons import SEEN, Nameable, Speaking, key_of, name_shares, shared_styles
 from bot.services.serving import ServingModel
-from recsys import Evidence, HybridRecommender, Options, Pick
+from recsys import Evidence, Explanation, HybridRecommender, Options, Pick
 
 EXPLORE_SHARE = 0.1
 """Chance that one slot of a list is given to a taste drawn by Thompson sampling; its propensity is
 logged with it."""
 MAX_ADVENTURE = 10
+STYLE = "content"
+"""The part of a score that speaks of tags."""
 ONE_SOURCE = 0.6
 """Share of a list that one source outside may fill with artists nobody else vouches for."""
 
@@ -118,11 +120,14 @@ class RecommendService:
         if not chosen:
             raise NothingToGoOnError("error.used_up", days=self._shown_days)
         picks = [one for one, _ in chosen]
-        because = {
-            ItemKey(one.item_id): nameable.choose(listener, strongest) for one, strongest in chosen
+        allowed = {
+            ItemKey(one.item_id): nameable.among(listener, speaking) for one, speaking in chosen
         }
-        named = {key_of(listener.rows[row]) for rows in because.values() for row, _ in rows}
-        subjects = await self._catalogue.subjects([*because, *(named - because.keys())])
+        liked = nameable.liked(listener)
+        named = {key_of(listener.rows[row]) for rows in allowed.values() for row, _ in rows}
+        subjects = await self._catalogue.subjects([*allowed, *((named | liked) - allowed.keys())])
+        by_style = [ItemKey(one.item_id) for one in picks if one.parts.get(STYLE, 0) > 0]
+        reasons = nameable.choose(allowed, shared_styles(subjects, by_style, liked))
         stored = await self._recommendations.save(
             Draft(
                 member_id=request.member_id,
@@ -139,7 +144,11 @@ class RecommendService:
             )
         )
         items = (
-            replace(item, because=name_shares(listener, because[item.scored.subject.key], subjects))
+            replace(
+                item,
+                because=name_shares(listener, reasons[item.scored.subject.key].rows, subjects),
+                style=reasons[item.scored.subject.key].style,
+            )
             for item in stored.items
         )
         return replace(stored, items=tuple(items))
@@ -164,7 +173,7 @@ def choose(
     seed: int,
     explore: float = EXPLORE_SHARE,
     reasons: bool = True,
-) -> list[tuple[Pick, list[RowShare]]]:
+) -> list[tuple[Pick, Speaking]]:
     """Fold one listener in, rank, and find what speaks most for each pick; runs in the pool.
 
     Finding the reasons takes as long as the rest; a card that may name none goes without.
@@ -182,9 +191,14 @@ def choose(
     )
     picks = model.recommend(profile, n=n, options=options)
     if not reasons:
-        return [(one, []) for one in picks]
+        return [(one, Speaking()) for one in picks]
     found = model.explain_all(profile, [one.item_id for one in picks])
-    return [(one, reason.strongest(SEEN)) for one, reason in zip(picks, found, strict=True)]
+    return [(one, _speaking(reason)) for one, reason in zip(picks, found, strict=True)]
+
+
+def _speaking(reason: Explanation) -> Speaking:
+    shares = reason.evidence
+    return Speaking(tuple(reason.strongest(SEEN)), float(shares[shares > 0].sum()))
 
 
 def scored(picks: Sequence[Pick], subjects: Mapping[ItemKey, Subject]) -> tuple[Scored, ...]:

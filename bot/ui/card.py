@@ -17,6 +17,7 @@ from bot.ui.safe import safe_text
 from bot.ui.texts import Markdown, text
 
 TAGS_SHOWN = 3
+TAG = 24
 NAMED = 45
 """Longest title in a heading or a reason."""
 
@@ -61,6 +62,8 @@ def _entry(item: ShownItem, service: LinkService, single: bool) -> str:
     lines = [f"{number}{linked(subject, service)}"]
     about = facts(subject) if subject.track else text("card.artist_only")
     because = reason_line(item.because)
+    if item.style is not None:
+        because = text("card.style", style=Markdown(safe_text(item.style, limit=TAG)))
     if item.scored.policy is Policy.EXPLORE:
         because = text("card.exploring")
     lines += [f"-# {part}" for part in (because, about) if part]
@@ -69,7 +72,7 @@ def _entry(item: ShownItem, service: LinkService, single: bool) -> str:
 
 def facts(subject: Subject) -> Markdown:
     """Return what anybody may know of a track: its artist's tags and country."""
-    tags = ", ".join(safe_text(t, limit=24) for t in subject.artist.tags[:TAGS_SHOWN])
+    tags = ", ".join(safe_text(t, limit=TAG) for t in subject.artist.tags[:TAGS_SHOWN])
     return Markdown(" · ".join(p for p in (tags, subject.artist.country or "") if p))
 
 

@@ -43,6 +43,13 @@ def because(shown: Recommendation, shares) -> Recommendation:
     return replace(shown, items=tuple(replace(i, because=tuple(shares)) for i in shown.items))
 
 
+def test_a_style_takes_the_place_of_evidence_and_is_escaped():
+    shown = recommendation(subject(1))
+    shown = replace(shown, items=(replace(shown.items[0], style="*post* punk"),))
+    layout = card.recommendation_card(shown, owner_name="A", like=None, settings=MemberSettings())
+    assert "close in style to what you 👍 here: \\*post\\* punk" in words_of(layout)
+
+
 @pytest.mark.parametrize("private", [True, False])
 @pytest.mark.parametrize("n", [1, 5])
 async def test_the_card_fits_with_the_longest_titles(n, private):

@@ -12,7 +12,7 @@ from bot.adapters.uploads import UploadFolder
 from bot.errors import SettingsError
 from bot.own_pages import IDENTITY_CALLBACK, OwnPages
 from bot.ports import Clock
-from bot.ports.spotify import Identity
+from bot.ports.linking import Identity
 from bot.services import Services
 from bot.services.big_uploads import BigUploads
 from bot.services.linking import LinkService

@@ -15,7 +15,7 @@ from bot.domain.spotify import ListensUse
 from bot.errors import SettingsError
 from bot.own_pages import own_pages
 from bot.ports import Clock
-from bot.ports.spotify import Identity
+from bot.ports.linking import Identity
 from bot.services import SpotifyServices
 from bot.services.consent import ConsentService
 from bot.services.link_watch import LinkWatch

@@ -10,7 +10,7 @@ from typing import Final
 from bot.domain.ids import MemberId
 from bot.domain.spotify import REMINDER_DAYS, LoginState, SpotifyLogin
 from bot.ports import Clock, DoorStore
-from bot.ports.spotify import SpotifyStore
+from bot.ports.linking import SpotifyStore
 from bot.services.notices import Notice, NoticeBoard
 from bot.services.spotify_sync import API, SpotifySync
 

@@ -28,14 +28,8 @@ from bot.errors import (
     UserError,
 )
 from bot.ports import Clock, DoorStore
-from bot.ports.spotify import (
-    Identity,
-    LinkRequestStore,
-    SpotifyApi,
-    SpotifyAuth,
-    SpotifyStore,
-    Vault,
-)
+from bot.ports.linking import Identity, LinkRequestStore, SpotifyAuth, SpotifyStore, Vault
+from bot.ports.spotify import SpotifyApi
 from bot.services.consent import ConsentService
 from bot.services.link_watch import LinkWatch
 from bot.services.spotify_tokens import VERIFIER, SpotifyTokens

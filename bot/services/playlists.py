@@ -26,7 +26,8 @@ from bot.errors import (
     UserError,
 )
 from bot.ports import Clock
-from bot.ports.spotify import PlaylistStore, SpotifyApi
+from bot.ports.playlists import PlaylistStore
+from bot.ports.spotify import SpotifyApi
 from bot.services.spotify_tokens import SpotifyTokens
 from bot.services.track_titles import best_match
 

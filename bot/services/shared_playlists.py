@@ -15,7 +15,9 @@ from bot.domain.music import Subject
 from bot.domain.spotify import LoginState, Written
 from bot.errors import ForbiddenError, GoneError, LinkExpiredError, UpstreamError, UserError
 from bot.ports import Clock
-from bot.ports.spotify import SharedPlaylistStore, SpotifyApi, SpotifyStore
+from bot.ports.linking import SpotifyStore
+from bot.ports.playlists import SharedPlaylistStore
+from bot.ports.spotify import SpotifyApi
 from bot.services.consent import ConsentService
 from bot.services.playlists import PlaylistService
 from bot.services.spotify_tokens import SpotifyTokens

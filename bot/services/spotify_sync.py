@@ -28,7 +28,8 @@ from bot.errors import (
     UserError,
 )
 from bot.ports import Clock, DoorStore
-from bot.ports.spotify import SpotifyApi, SpotifyStore, SyncStore
+from bot.ports.linking import SpotifyStore
+from bot.ports.spotify import SpotifyApi, SyncStore
 from bot.services.spotify_tokens import SpotifyTokens
 from bot.services.training import TrainingService
 

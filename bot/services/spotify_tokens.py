@@ -10,7 +10,7 @@ from bot.domain.ids import MemberId
 from bot.domain.spotify import SpotifyProfile, Tokens
 from bot.errors import AccessRefusedError, LinkExpiredError, SealBrokenError, UserError
 from bot.ports import Clock
-from bot.ports.spotify import SpotifyAuth, SpotifyStore, Vault
+from bot.ports.linking import SpotifyAuth, SpotifyStore, Vault
 
 T = TypeVar("T")
 

@@ -12,7 +12,7 @@ from bot.domain.ids import MemberId
 from bot.domain.uploads import UploadTicket
 from bot.errors import UserError
 from bot.ports import Clock
-from bot.ports.spotify import Identity
+from bot.ports.linking import Identity
 from bot.ports.uploads import PartialUploads, UploadTicketStore
 from bot.services.consent import ConsentService
 from bot.services.linking import digest, form_token, secret

@@ -118,7 +118,7 @@ async def write_list(
             raise UserError("error.shared_off")
         tastes = [recommendation.member_id]
         if blend_id is not None:
-            tastes = list(await services.blends.agreed(blend_id))
+            tastes = list(await services.blends.tastes_in(blend_id, recommendation))
         write = partial(spotify.shared.write, tastes=tastes)
     await interaction.edit_original_response(view=notice(text("playlist.working")))
     day = f"{recommendation.made_at:%Y-%m-%d}"

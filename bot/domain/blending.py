@@ -40,6 +40,8 @@ class Blend:
     members: tuple[tuple[MemberId, Agreement], ...]
     created_at: datetime
     expires_at: datetime
+    answered_at: datetime
+    """When somebody answered last: a list made before may hold the taste of who left."""
     message_id: MessageId | None = None
 
     @property

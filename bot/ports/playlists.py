@@ -19,20 +19,26 @@ class PlaylistStore(Protocol):
         name: str,
         marker: str,
         at: datetime,
-        shared: bool = False,
+        tastes: Collection[MemberId] | None = None,
     ) -> PlaylistRecord:
         """Record what is about to be written; the same purpose gives the same record.
 
-        `shared` says that others than the account's owner asked for it.
+        `tastes` says that others than the account's owner asked for it, and whose taste it is about
+        to hold, besides whose it may hold already.
+
+        Raises
+        ------
+        NotFoundError
+            When one of them is not on record: they were forgotten meanwhile.
         """
         ...
 
-    async def created(self, record_id: int, *, playlist_id: str | None) -> None:
-        """Record under which id Spotify keeps it; None when it is gone."""
+    async def created(self, record_id: int, *, playlist_id: str) -> bool:
+        """Record under which id Spotify keeps it; return whether the record still stands."""
         ...
 
-    async def written(self, record_id: int, *, snapshot_id: str, at: datetime) -> None:
-        """Record that its tracks are placed."""
+    async def written(self, record_id: int, *, snapshot_id: str, at: datetime) -> bool:
+        """Record that its tracks are placed; return whether the record still stands."""
         ...
 
     async def matches(self, track_ids: Collection[TrackId], *, since: datetime) -> Matches:
@@ -51,10 +57,6 @@ class SharedPlaylistStore(Protocol):
         self, member_id: MemberId, *, at: datetime, since: datetime, of_member: int, in_all: int
     ) -> bool:
         """Note that somebody asks, unless they or all together asked too often since then."""
-        ...
-
-    async def holds(self, purpose: str, tastes: Collection[MemberId]) -> None:
-        """Note whose taste a playlist is about to hold, besides whose it may hold already."""
         ...
 
     async def to_empty(self) -> Sequence[tuple[str, MemberId]]:

@@ -21,7 +21,7 @@ from bot.domain.blending import (
     PairMatch,
 )
 from bot.domain.ids import BlendId, ChannelId, GuildId, ItemKey, MemberId, MessageId
-from bot.domain.recommending import Draft, Occasion, Policy
+from bot.domain.recommending import Draft, Occasion, Policy, Recommendation
 from bot.errors import NotFoundError, UserError
 from bot.ports import BlendStore, CatalogueStore, Clock, Compute, RecommendationStore
 from bot.services.consent import ConsentService
@@ -128,17 +128,20 @@ class BlendService:
         """Return the blends whose cards tell of a member; those that ended are not known any more."""
         return await self._blends.posted_with(member_id)
 
-    async def agreed(self, blend_id: BlendId) -> Sequence[MemberId]:
-        """Return whose tastes are in a blend.
+    async def tastes_in(self, blend_id: BlendId, made: Recommendation) -> Sequence[MemberId]:
+        """Return whose tastes are in a list that was made of a blend.
 
         Raises
         ------
         NotFoundError
-            When it has ended: nobody knows any more.
+            When the blend has ended, so that nobody knows any more, or somebody joined or left
+            since: who left wants to be in it no longer.
         """
         found = await self._blends.get(blend_id)
         if found is None:
             raise NotFoundError("error.blend_gone")
+        if made.made_at < found.answered_at:
+            raise NotFoundError("error.blend_stale")
         return found.agreed
 
     async def answer(

@@ -8,7 +8,7 @@ are always replaced as a whole.
 import asyncio
 import logging
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -21,6 +21,7 @@ from bot.errors import (
     ForbiddenError,
     GoneError,
     LinkExpiredError,
+    NotFoundError,
     RateLimitedError,
     UpstreamError,
     UserError,
@@ -75,14 +76,18 @@ class PlaylistService:
         name: str,
         description: str,
         subjects: Sequence[Subject],
-        shared: bool = False,
+        tastes: Collection[MemberId] | None = None,
     ) -> Written:
         """Create or update the playlist of one purpose; doing it again changes nothing.
+
+        `tastes` are the members whom its tracks tell of, where others than the owner asked for it.
 
         Raises
         ------
         UserError
             `error.spotify_nothing` when Spotify has none of the tracks.
+        NotFoundError
+            When one of `tastes` was forgotten while it was written: nothing of it stays.
         """
         async with self._locks.setdefault(member_id, asyncio.Lock()):
             resolved = await self._resolve(member_id, subjects, urgent=False)
@@ -95,7 +100,7 @@ class PlaylistService:
                 name=name,
                 marker=marker,
                 at=self._clock.now(),
-                shared=shared,
+                tastes=tastes,
             )
             described = f"{description} {record.marker}".strip()
             fresh = record.marker == marker
@@ -218,7 +223,8 @@ class PlaylistService:
             if found is None:
                 raise
             made = found
-        await self._store.created(record.id, playlist_id=made.id)
+        if not await self._store.created(record.id, playlist_id=made.id):
+            raise NotFoundError("error.list_taken_back")  # it is empty yet
         return made
 
     async def _dress(self, member_id: MemberId, purpose: str, playlist_id: str) -> None:
@@ -234,7 +240,11 @@ class PlaylistService:
     async def _fill(
         self, member_id: MemberId, record: PlaylistRecord, playlist_id: str, uris: Sequence[str]
     ) -> None:
-        """Replace everything; a part that fails is mended by doing all of it again."""
+        """Replace everything; a part that fails is mended by doing all of it again.
+
+        Where the record is gone at the end, whose taste this is was forgotten in the middle of it,
+        perhaps after others had emptied the playlist.
+        """
         if record.playlist_id != playlist_id:
             await self._store.created(record.id, playlist_id=playlist_id)
         snapshot = await self._tokens.call(
@@ -251,5 +261,8 @@ class PlaylistService:
                     position=start,
                 ),
             )
-        await self._store.written(record.id, snapshot_id=snapshot, at=self._clock.now())
+        if not await self._store.written(record.id, snapshot_id=snapshot, at=self._clock.now()):
+            empty = partial(self._api.replace_items, playlist_id=playlist_id, uris=())
+            await self._tokens.call(member_id, empty)
+            raise NotFoundError("error.list_taken_back")
         log.info("wrote %d tracks to a playlist of member %d", len(uris), member_id)

@@ -25,6 +25,7 @@ from bot.services.spotify_tokens import SpotifyTokens
 log = logging.getLogger(__name__)
 
 SPAN: Final = timedelta(days=1)
+NOT_LINKED: Final = "error.spotify_not_linked"
 OF_MEMBER: Final = 5
 IN_ALL: Final = 20
 """Playlists written or updated in a day: each takes a few calls of the operator's daily quota, and
@@ -96,7 +97,6 @@ class SharedPlaylists:
             asked_by, at=now, since=now - SPAN, of_member=OF_MEMBER, in_all=IN_ALL
         ):
             raise UserError("error.shared_limit", mine=OF_MEMBER, all=IN_ALL)
-        await self._store.holds(purpose, tastes)
         try:
             return await self._playlists.write(
                 owner,
@@ -104,15 +104,21 @@ class SharedPlaylists:
                 name=name,
                 description=description,
                 subjects=subjects,
-                shared=True,
+                tastes=tastes,
             )
-        except (LinkExpiredError, ForbiddenError):
+        except (LinkExpiredError, ForbiddenError, UserError) as error:
+            if isinstance(error, UserError) and error.key != NOT_LINKED:
+                raise
             # What is wrong is wrong with the owner's account, who is told; who asks can't mend it.
             log.warning("the account for shared playlists refuses; its owner has to link it anew")
             raise UserError("error.shared_off") from None
 
     async def empty_forgotten(self) -> int:
-        """Empty playlists that hold the taste of somebody who was forgotten; return how many."""
+        """Empty playlists that hold the taste of somebody who was forgotten; return how many.
+
+        A link that is over may be renewed, so it is waited for as for an outage; when it is deleted,
+        what is noted of its playlists goes with it.
+        """
         emptied = 0
         for playlist_id, owner in await self._store.to_empty():
             try:
@@ -121,14 +127,14 @@ class SharedPlaylists:
                 )
             except GoneError:
                 pass  # its owner deleted it
-            except (UserError, LinkExpiredError, ForbiddenError):
+            except (UserError, ForbiddenError):
                 log.warning(
                     "playlist %s holds a forgotten member's taste and is out of reach: its owner "
                     "should delete it",
                     playlist_id,
                 )
             except UpstreamError:
-                continue  # the next round tries again
+                continue  # the next round tries again, a renewed link included
             await self._store.emptied(playlist_id)
             emptied += 1
         return emptied

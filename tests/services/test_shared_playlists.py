@@ -20,8 +20,14 @@ from bot.demo.spotify.world import Account, Playlist
 from bot.domain.ids import ArtistId, MemberId, TrackId
 from bot.domain.listening import Source
 from bot.domain.music import Artist, Subject, Track
-from bot.domain.spotify import SCOPES, SpotifyProfile, Written
-from bot.errors import ConsentMissingError, LinkExpiredError, UserError
+from bot.domain.spotify import SCOPES, PlaylistInfo, SpotifyProfile, Written
+from bot.errors import (
+    ConsentMissingError,
+    LinkExpiredError,
+    NotFoundError,
+    UpstreamError,
+    UserError,
+)
 from bot.services.consent import ConsentService
 from bot.services.playlists import PlaylistService
 from bot.services.shared_playlists import IN_ALL, OF_MEMBER, SharedPlaylists
@@ -42,6 +48,15 @@ class Desk:
     consent: ConsentService
     auth: FakeAuth
     account: Account
+    grants: SpotifyTokens
+
+    async def link(self) -> None:
+        """Let the operator consent, or consent anew."""
+        grant, token = self.fake.grant(self.account, frozenset(SCOPES))
+        ends = self.clock.at + timedelta(days=999)
+        self.fake.world.access[token] = (grant, ends)
+        profile = SpotifyProfile(self.account.account_id, "Host")
+        await self.grants.keep(HOST, profile, tokens(token, "refresh", ends))
 
     async def write(
         self, who: MemberId = ANA, *, purpose: str = "blend:1", tracks: int = 3
@@ -98,13 +113,9 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
             store=database.spotify, vault=KeyRing([new_key()]), auth=auth, clock=clock, seats=5
         )
         account = fake.world.add_account("Host")
-        grant, token = fake.grant(account, frozenset(SCOPES))
-        fake.world.access[token] = (grant, clock.at + timedelta(days=999))
-        given = tokens(token, "refresh", clock.at + timedelta(days=999))
         consent = ConsentService(members=database.members, clock=clock)
         for member in (HOST, ANA, BEN):
             await consent.agree(member)
-        await grants.keep(HOST, SpotifyProfile(account.account_id, "Host"), given)
         playlists = PlaylistService(
             tokens=grants, api=api, store=database.playlists, clock=clock, cover=cover_for
         )
@@ -118,7 +129,9 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
             clock=clock,
         )
         service.belong_to(HOST)
-        yield Desk(database, fake, clock, service, playlists, consent, auth, account)
+        made = Desk(database, fake, clock, service, playlists, consent, auth, account, grants)
+        await made.link()
+        yield made
 
 
 async def test_who_has_no_account_gets_a_playlist_on_the_operators(desk: Desk) -> None:
@@ -211,6 +224,77 @@ async def test_a_forgotten_members_taste_is_taken_out_of_the_playlist(desk: Desk
     assert desk.made[0].uris == []
     assert await desk.rows("playlists_to_empty") == 0
     assert await desk.service.empty_forgotten() == 0
+
+
+async def test_who_is_forgotten_while_it_is_written_is_not_in_it(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Their note was set aside, and perhaps served, before the tracks arrived."""
+    replace_items = SpotifyClient.replace_items
+
+    async def late(self: SpotifyClient, *args: Any, **kwargs: Any) -> str:
+        if kwargs["uris"]:
+            await desk.database.members.erase(ANA, at=desk.clock.now())
+            assert await desk.service.empty_forgotten() == 1
+        return await replace_items(self, *args, **kwargs)
+
+    monkeypatch.setattr(SpotifyClient, "replace_items", late)
+    with pytest.raises(NotFoundError, match="taken_back"):
+        await desk.write(BEN)
+    assert desk.made[0].uris == []
+    assert await desk.rows("shared_playlist_tastes") == 0
+
+
+async def test_who_is_forgotten_while_it_is_made_is_never_in_it(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody knew the playlist's id when they were forgotten."""
+    create = SpotifyClient.create_playlist
+
+    async def late(self: SpotifyClient, *args: Any, **kwargs: Any) -> PlaylistInfo:
+        await desk.database.members.erase(ANA, at=desk.clock.now())
+        return await create(self, *args, **kwargs)
+
+    monkeypatch.setattr(SpotifyClient, "create_playlist", late)
+    with pytest.raises(NotFoundError, match="taken_back"):
+        await desk.write(BEN)
+    assert desk.made[0].uris == []
+
+
+async def test_the_taste_of_who_is_forgotten_already_is_not_written(desk: Desk) -> None:
+    desk.subjects(3)
+    await desk.database.members.erase(ANA, at=desk.clock.now())
+    with pytest.raises(NotFoundError, match="taken_back"):
+        await desk.write(BEN)
+    assert desk.made == []
+    assert await desk.rows("shared_playlist_tastes") == 0
+
+
+async def test_a_link_that_is_over_is_waited_for(desk: Desk) -> None:
+    """Its owner has five days to renew it; a playlist given up earlier would stay as it is."""
+    await desk.write(BEN)
+    await desk.database.members.erase(ANA, at=desk.clock.now())
+    await desk.database.spotify.end_login(HOST, at=desk.clock.now())
+    assert await desk.service.empty_forgotten() == 0
+    assert await desk.rows("playlists_to_empty") == 1
+    await desk.link()
+    assert await desk.service.empty_forgotten() == 1
+    assert desk.made[0].uris == []
+
+
+async def test_when_the_operator_unlinks_in_the_middle_it_is_not_the_askers_to_mend(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create = SpotifyClient.create_playlist
+
+    async def late(self: SpotifyClient, *args: Any, **kwargs: Any) -> PlaylistInfo:
+        made = await create(self, *args, **kwargs)
+        await desk.database.doors.withdraw(HOST, Source.SPOTIFY_API, at=desk.clock.now())
+        raise UpstreamError(made.id)
+
+    monkeypatch.setattr(SpotifyClient, "create_playlist", late)
+    with pytest.raises(UserError, match="shared_off"):
+        await desk.write(BEN)
 
 
 async def test_who_only_asked_leaves_the_playlist_of_others_as_it_is(desk: Desk) -> None:

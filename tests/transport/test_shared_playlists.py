@@ -112,3 +112,19 @@ async def test_where_it_is_off_nobody_is_offered_it(data_dir: Path):
         refused = await to_spotify(real, real.bruno, message)
         await real.discord.wait_for(lambda: "/link" in refused.message.text, "the refusal")
         assert not refused.message.buttons
+
+
+async def test_who_left_since_the_question_was_asked_is_in_no_playlist(real: Real):
+    """The old list still has their taste in it, and nobody would know to empty it for them."""
+    await link(real, real.guild.owner)
+    message = await blend(real)
+    asked = await to_spotify(real, real.ada, message)
+    revoke = next(b.custom_id for b in message.buttons if b.custom_id.endswith(":revoke"))
+    await real.discord.click(real.bruno, message, revoke, until="acknowledged")
+    await real.discord.wait_for(lambda: not message.attachments, "the blend without Bruno")
+    button = next(b.custom_id for b in asked.message.buttons if ":shared:" in b.custom_id)
+    refused = await real.discord.click(real.ada, asked.message, button, until="acknowledged")
+    await real.discord.wait_for(
+        lambda: any("joined or left" in each.text for each in refused.followups), "the refusal"
+    )
+    assert not real.spotify.world.playlists

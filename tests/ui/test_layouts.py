@@ -229,6 +229,7 @@ def a_blend(n: int = 12) -> Blend:
         members=members,
         created_at=NOW,
         expires_at=NOW + timedelta(hours=24),
+        answered_at=NOW,
     )
 
 

@@ -101,8 +101,9 @@ def _mark_sent(raw: sqlite3.Connection, blend_id: BlendId, message_id: MessageId
 
 def _load(raw: sqlite3.Connection, blend_id: BlendId) -> Blend | None:
     row = raw.execute(
-        "SELECT id, guild_id, channel_id, owner_id, rule, created_at, expires_at, message_id "
-        "FROM blends WHERE id = ?",
+        "SELECT id, guild_id, channel_id, owner_id, rule, created_at, expires_at, message_id, "
+        "(SELECT max(answered_at) FROM blend_members WHERE blend_id = b.id) "
+        "FROM blends AS b WHERE id = ?",
         (blend_id,),
     ).fetchone()
     if row is None:
@@ -121,6 +122,7 @@ def _load(raw: sqlite3.Connection, blend_id: BlendId) -> Blend | None:
         created_at=from_ms(row[5]),
         expires_at=from_ms(row[6]),
         message_id=row[7],
+        answered_at=from_ms(row[8] or row[5]),
     )
 
 

@@ -168,20 +168,29 @@ def delete_listens(raw: sqlite3.Connection, member_id: MemberId) -> int:
 def delete_rows(raw: sqlite3.Connection, member_id: MemberId) -> Counter[str]:
     """Delete all that names a member, save the row of `members` itself; return rows by table.
 
-    Lists that others voted on stay as far as their verdicts rest on them, without their member.
+    Lists that others voted on stay as far as their verdicts rest on them, without their member. A
+    blend that a member was in goes as a whole, as its card does: its list tells of them.
     """
     removed: Counter[str] = Counter()
+    blends = [
+        id_
+        for (id_,) in raw.execute(
+            "SELECT id FROM blends WHERE owner_id = ?1 "
+            "UNION SELECT blend_id FROM blend_members WHERE member_id = ?1",
+            (member_id,),
+        )
+    ]
     set_aside_shared(raw, member_id)
     for table, column in MEMBER_COLUMNS:
         if table not in _SPECIAL:
             statement = f"DELETE FROM {table} WHERE {column} = ?"
             removed[table] += raw.execute(statement, (member_id,)).rowcount
     forget_unshared(raw)
-    removed["blend_members"] += raw.execute(
-        "DELETE FROM blend_members WHERE blend_id IN (SELECT id FROM blends WHERE owner_id = ?)",
-        (member_id,),
-    ).rowcount
-    removed["blends"] += raw.execute("DELETE FROM blends WHERE owner_id = ?", (member_id,)).rowcount
+    for table, which in (("blend_members", "blend_id"), ("blends", "id")):
+        removed[table] += raw.execute(
+            f"DELETE FROM {table} WHERE {which} IN (SELECT value FROM json_each(?))",
+            (id_list(blends),),
+        ).rowcount
     shown = raw.execute("SELECT id FROM recommendations WHERE member_id = ?", (member_id,))
     removed.update(cut_loose(raw, [id_ for (id_,) in shown], forget_member=True))
     if any(removed[table] for table in _WITH_TEXT):

@@ -8,6 +8,7 @@ from bot.adapters.sqlite.connection import Readers
 from bot.adapters.sqlite.times import to_ms
 from bot.adapters.sqlite.writer import Writer
 from bot.domain.ids import MemberId
+from bot.errors import NotFoundError
 
 
 class SqliteSharedPlaylistStore:
@@ -22,10 +23,6 @@ class SqliteSharedPlaylistStore:
     ) -> bool:
         """Note that somebody asks, unless they or all together asked too often since then."""
         return await self._writer.run(_admit, member_id, to_ms(at), to_ms(since), of_member, in_all)
-
-    async def holds(self, purpose: str, tastes: Collection[MemberId]) -> None:
-        """Note whose taste a playlist is about to hold, besides whose it may hold already."""
-        await self._writer.run(_holds, purpose, tuple(tastes))
 
     async def to_empty(self) -> Sequence[tuple[str, MemberId]]:
         """Return playlists that have to be emptied, and whose account they are on."""
@@ -53,19 +50,28 @@ def set_aside_shared(raw: sqlite3.Connection, member_id: MemberId) -> None:
     raw.execute(f"DELETE {held}", (member_id,))  # a constant of this function
 
 
+def note_tastes(raw: sqlite3.Connection, purpose: str, tastes: Collection[MemberId]) -> None:
+    """Note whose taste a playlist is about to hold, besides whose it may hold already.
+
+    Raises
+    ------
+    NotFoundError
+        When somebody was forgotten meanwhile.
+    """
+    for member_id in tastes:
+        if raw.execute("SELECT 1 FROM members WHERE id = ?", (member_id,)).fetchone() is None:
+            raise NotFoundError("error.list_taken_back")
+        raw.execute(
+            "INSERT OR IGNORE INTO shared_playlist_tastes (purpose, member_id) VALUES (?, ?)",
+            (purpose, member_id),
+        )
+
+
 def forget_unshared(raw: sqlite3.Connection) -> None:
     """Forget whose taste playlists held that are no longer known."""
     raw.execute(
         "DELETE FROM shared_playlist_tastes WHERE purpose NOT IN "
         "(SELECT purpose FROM spotify_playlists WHERE shared = 1)"
-    )
-
-
-def _holds(raw: sqlite3.Connection, purpose: str, tastes: Collection[MemberId]) -> None:
-    raw.executemany(
-        "INSERT OR IGNORE INTO shared_playlist_tastes (purpose, member_id) "
-        "SELECT ?, id FROM members WHERE id = ?",
-        [(purpose, member_id) for member_id in tastes],
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from bot.adapters.sqlite.connection import Readers
 from bot.adapters.sqlite.rows import id_list
+from bot.adapters.sqlite.shared_playlists import note_tastes
 from bot.adapters.sqlite.times import from_ms, to_ms
 from bot.adapters.sqlite.writer import Writer
 from bot.domain.ids import MemberId, TrackId
@@ -90,23 +91,23 @@ class SqlitePlaylistStore:
         name: str,
         marker: str,
         at: datetime,
-        shared: bool = False,
+        tastes: Collection[MemberId] | None = None,
     ) -> PlaylistRecord:
-        """Record what is about to be written; the same purpose gives the same record."""
-        return await self._writer.run(_intend, member_id, purpose, name, marker, to_ms(at), shared)
+        """Record what is about to be written, and whose taste it holds where others asked for it."""
+        return await self._writer.run(_intend, member_id, purpose, name, marker, to_ms(at), tastes)
 
-    async def created(self, record_id: int, *, playlist_id: str | None) -> None:
-        """Record under which id Spotify keeps it; None when it is gone."""
-        await self._writer.run(
-            _do,
+    async def created(self, record_id: int, *, playlist_id: str) -> bool:
+        """Record under which id Spotify keeps it; return whether the record still stands."""
+        return await self._writer.run(
+            _changed,
             "UPDATE spotify_playlists SET playlist_id = ? WHERE id = ?",
             (playlist_id, record_id),
         )
 
-    async def written(self, record_id: int, *, snapshot_id: str, at: datetime) -> None:
-        """Record that its tracks are placed."""
-        await self._writer.run(
-            _do,
+    async def written(self, record_id: int, *, snapshot_id: str, at: datetime) -> bool:
+        """Record that its tracks are placed; return whether the record still stands."""
+        return await self._writer.run(
+            _changed,
             "UPDATE spotify_playlists SET snapshot_id = ?, written_at = ? WHERE id = ?",
             (snapshot_id, to_ms(at), record_id),
         )
@@ -142,6 +143,10 @@ def _rows(raw: sqlite3.Connection, sql: str, args: tuple[Any, ...] = ()) -> list
 
 def _do(raw: sqlite3.Connection, sql: str, args: tuple[Any, ...]) -> None:
     raw.execute(sql, args)
+
+
+def _changed(raw: sqlite3.Connection, sql: str, args: tuple[Any, ...]) -> bool:
+    return raw.execute(sql, args).rowcount == 1
 
 
 def _count(raw: sqlite3.Connection, day: str, operation: str) -> int:
@@ -212,13 +217,15 @@ def _intend(
     name: str,
     marker: str,
     at: int,
-    shared: bool,
+    tastes: Collection[MemberId] | None,
 ) -> PlaylistRecord:
+    if tastes is not None:
+        note_tastes(raw, purpose, tastes)
     raw.execute(
         "INSERT INTO spotify_playlists (member_id, purpose, name, marker, made_at, shared) "
         "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (member_id, purpose) "
         "DO UPDATE SET name = excluded.name, shared = max(shared, excluded.shared)",
-        (member_id, purpose, name, marker, at, shared),
+        (member_id, purpose, name, marker, at, tastes is not None),
     )
     row = raw.execute(
         f"SELECT {_RECORD} FROM spotify_playlists "  # noqa: S608  # a constant of ours

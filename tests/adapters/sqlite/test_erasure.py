@@ -246,7 +246,9 @@ async def test_answers_of_others_on_a_members_card_stay_without_the_member(
     assert await database.recommendations.open_messages(since=at(-99), limit=9) == []
 
 
-async def test_a_member_leaves_the_blends_of_others(database: Database) -> None:
+async def test_a_blend_that_tells_of_a_member_goes_as_a_whole_and_others_stay(
+    database: Database,
+) -> None:
     made = await database.blends.create(
         guild_id=HOME,
         channel_id=ChannelId(1),
@@ -256,12 +258,22 @@ async def test_a_member_leaves_the_blends_of_others(database: Database) -> None:
         at=NOW,
         expires_at=at(9),
     )
+    other = await database.blends.create(
+        guild_id=HOME,
+        channel_id=ChannelId(1),
+        owner_id=BEN,
+        rule=BlendRule.JOY,
+        members=[CLEO],
+        at=NOW,
+        expires_at=at(9),
+    )
     await live_a_little(database, ANA, folder="a")
     await database.members.erase(ANA, at=at(1))
-    kept = await database.blends.get(made.id)
+    assert await database.blends.get(made.id) is None
+    assert await database.blends.get(BlendId(other.id + 1)) is None
+    kept = await database.blends.get(other.id)
     assert kept is not None
     assert [member for member, _ in kept.members] == [BEN, CLEO]
-    assert await database.blends.get(BlendId(made.id + 1)) is None
 
 
 async def test_the_next_model_must_be_published(database: Database) -> None:

@@ -3,6 +3,7 @@
 from urllib.parse import quote, quote_plus
 
 from bot.domain.music import LinkService, Subject
+from bot.domain.stand_ins import is_real
 from bot.ui.safe import safe_text
 from bot.ui.texts import Markdown
 
@@ -25,9 +26,9 @@ COMPACT_ARTIST = 30
 def url_of(subject: Subject, service: LinkService, *, limit: int = MAX_URL) -> str:
     """Return where a title leads on a service; a search that would be too long gets shorter."""
     track = subject.track
-    if service is LinkService.SPOTIFY and track is not None and track.spotify_id:
+    if service is LinkService.SPOTIFY and track is not None and is_real(track.spotify_id):
         return f"https://open.spotify.com/track/{quote(track.spotify_id, safe='')}"
-    if service is LinkService.DEEZER and track is not None and track.deezer_id:
+    if service is LinkService.DEEZER and track is not None and is_real(track.deezer_id):
         return f"https://www.deezer.com/track/{quote(track.deezer_id, safe='')}"
     query = f"{subject.artist.name} {track.title}" if track else subject.artist.name
     query = query.encode("utf-8", "ignore").decode()

@@ -5,6 +5,8 @@ from datetime import timedelta
 
 import pytest
 
+from bot.demo.sources.world import StoodArtist, StoodTrack
+from bot.demo.spotify.world import id_of
 from bot.domain.blending import Agreement, Blend, BlendResult, BlendRule, PairMatch
 from bot.domain.feedback import Block, BlockKind, StandingVerdict, Verdict
 from bot.domain.ids import BlendId, ChannelId, GuildId, MemberId, ShownItemId
@@ -15,6 +17,7 @@ from bot.domain.recommending import EvidenceShare, Moved, Policy, Receipt, Recom
 from bot.services.taste import Taste
 from bot.ui import account, blend, card, panels, taste
 from bot.ui.layout import Layout
+from bot.ui.links import url_of
 from tests.domain_values import NOW, artist, recommendation, subject
 
 MAX_COMPONENTS = 40
@@ -93,6 +96,16 @@ async def test_a_link_is_exact_where_an_id_is_known():
     assert about.track is not None
     known = replace(about, track=replace(about.track, deezer_id="12", spotify_id="s" * 22))
     assert card.linked(known, LinkService.DEEZER).count("https://www.deezer.com/track/12)")
+    stood = replace(
+        about,
+        track=replace(
+            about.track,
+            deezer_id=str(StoodTrack(7, StoodArtist(1, "A"), "B").deezer_id),
+            spotify_id=id_of("track", "A\nB"),
+        ),
+    )
+    for service in LinkService:
+        assert url_of(stood, service) == url_of(about, service), "the demo's ids lead astray"
     assert card.linked(known, LinkService.SPOTIFY).count("/track/" + "s" * 22)
     assert "/search/" in card.linked(about, LinkService.DEEZER)
 

@@ -62,8 +62,7 @@ class Deezer:
         return _data([_deezer_track(request, track) for track in tracks])
 
     async def _track(self, request: web.Request) -> web.Response:
-        wanted = request.match_info["id"]
-        track = self._world.track_by_id(int(wanted)) if wanted.isdigit() else None
+        track = self._world.track_at_deezer(request.match_info["id"])
         if track is None:
             return _no_data()
         date = f"{track.year}-01-01" if track.year else "0000-00-00"
@@ -151,7 +150,7 @@ def _deezer_artist(artist: StoodArtist) -> dict[str, Any]:
 
 def _deezer_track(request: web.Request, track: StoodTrack) -> dict[str, Any]:
     return {
-        "id": track.id,
+        "id": track.deezer_id,
         "title": track.title,
         "title_short": track.title,
         "title_version": "",

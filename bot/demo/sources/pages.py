@@ -40,17 +40,20 @@ class Pages:
         ]
 
     async def _listen(self, request: web.Request) -> web.Response:
-        return self._page(request, HEARD)
+        return self._page(self._by_number(request.match_info["id"]), HEARD)
 
     async def _track(self, request: web.Request) -> web.Response:
-        service = SERVICES.get(request.match_info["service"])
-        if service is None:
+        service, wanted = request.match_info["service"], request.match_info["id"]
+        if service not in SERVICES:
             raise web.HTTPNotFound
-        return self._page(request, SHOWN.format(service=service))
+        at_deezer = service == "deezer"
+        track = self._world.track_at_deezer(wanted) if at_deezer else self._by_number(wanted)
+        return self._page(track, SHOWN.format(service=SERVICES[service]))
 
-    def _page(self, request: web.Request, words: str) -> web.Response:
-        wanted = request.match_info["id"]
-        track = self._world.track_by_id(int(wanted)) if wanted.isdigit() else None
+    def _by_number(self, wanted: str) -> StoodTrack | None:
+        return self._world.track_by_id(int(wanted)) if wanted.isdigit() else None
+
+    def _page(self, track: StoodTrack | None, words: str) -> web.Response:
         if track is None:
             raise web.HTTPNotFound
         text = PAGE.format(

@@ -4,6 +4,7 @@ import uuid
 from dataclasses import dataclass, field
 
 from bot.demo.spotify.world import id_of
+from bot.domain.stand_ins import AT_DEEZER
 
 ROOT = uuid.UUID("5b5bd600-0000-4000-8000-000000000000")
 ISRC = "QZAUX"
@@ -61,6 +62,11 @@ class StoodTrack:
     def isrc(self) -> str:
         """Its ISRC."""
         return f"{ISRC}{self.id:07d}"
+
+    @property
+    def deezer_id(self) -> int:
+        """Its id at Deezer."""
+        return AT_DEEZER + self.id
 
     @property
     def spotify_id(self) -> str:
@@ -166,6 +172,10 @@ class SourceWorld:
     def track_by_id(self, id_: int) -> StoodTrack | None:
         """Return a track by its number."""
         return self.tracks[id_ - 1] if 0 < id_ <= len(self.tracks) else None
+
+    def track_at_deezer(self, id_: str) -> StoodTrack | None:
+        """Return a track by its id at Deezer."""
+        return self.track_by_id(int(id_) - AT_DEEZER) if id_.isdigit() else None
 
     def track_by_isrc(self, isrc: str) -> StoodTrack | None:
         """Return a track by its ISRC."""

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from bot.domain.stand_ins import AT_SPOTIFY
+
 TOKEN_S = 3600
 GRANT_DAYS = 180
 RANGES = ("short_term", "medium_term", "long_term")
@@ -208,11 +210,11 @@ class World:
 
 
 def id_of(kind: str, name: str) -> str:
-    """Return an id of 22 letters and digits, always the same for the same name."""
+    """Return an id of 22 letters and digits, always the same for the same name, and no real one."""
     digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
     number = int.from_bytes(hashlib.sha256(f"{kind}\n{name}".encode()).digest(), "big")
-    letters = []
-    for _ in range(22):
+    letters = [AT_SPOTIFY]
+    for _ in range(22 - len(AT_SPOTIFY)):
         number, place = divmod(number, 62)
         letters.append(digits[place])
     return "".join(letters)

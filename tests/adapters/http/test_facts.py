@@ -166,7 +166,7 @@ async def test_deezer_gives_ids_and_a_year_only_where_none_is_known(
 ):
     source = DeezerTracks(clients.deezer)
     facts = (await source.ask([WANTED]))[7]
-    assert (facts.isrc, facts.deezer_id, facts.year) == (song.isrc, str(song.id), 1993)
+    assert (facts.isrc, facts.deezer_id, facts.year) == (song.isrc, str(song.deezer_id), 1993)
     assert facts.explicit is False
     assert len(fake.calls("/deezer/track/")) == 1
     assert (await source.ask([replace(WANTED, year=1993)]))[7].year is None
@@ -189,7 +189,7 @@ async def test_the_better_of_two_hits_is_taken(
     fake.world.track(band, "Alison (Remix)")
     right = fake.world.track(band, "Alison (Remaster 2005)")
     found = await DeezerTracks(clients.deezer).ask([WANTED])
-    assert found[7].deezer_id == str(right.id)
+    assert found[7].deezer_id == str(right.deezer_id)
 
 
 async def test_sound_comes_by_isrc_and_out_of_range_is_unknown(
@@ -264,11 +264,11 @@ async def test_a_preview_is_asked_for_each_time(
     fake: OddSources, clients: Clients, song: StoodTrack
 ):
     source = DeezerTracks(clients.deezer)
-    for about in (subject(), subject(deezer_id=str(song.id))):
+    for about in (subject(), subject(deezer_id=str(song.deezer_id))):
         found = await source.preview(about)
         assert found is not None
         assert found.url == f"{fake.url}/pages/listen/{song.id}"
-        assert found.page.endswith(f"/track/{song.id}")
+        assert found.page.endswith(f"/track/{song.deezer_id}")
     assert [one.path.split("/")[2] for one in fake.asked] == ["search", "track"]
     assert await source.preview(Subject(Artist(ArtistId(1), "Slowdive"))) is None
 
@@ -279,4 +279,4 @@ async def test_a_preview_that_can_not_be_linked_is_none(
 ):
     fake.odd["/track/"] = json({"id": song.id, "preview": url})
     source = DeezerTracks(clients.deezer)
-    assert await source.preview(subject(deezer_id=str(song.id))) is None
+    assert await source.preview(subject(deezer_id=str(song.deezer_id))) is None

@@ -1,9 +1,13 @@
 """An upload through the bot's own page: from the link in Discord to the whole file."""
 
+import secrets
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final, Self
 
 from bot.domain.ids import ImportId, MemberId
+
+WHOLE: Final = "whole "
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +18,16 @@ class UploadFile:
     size: int
     stamp: str
     """When it was changed last, as the browser says: the same name and size may be another file."""
+
+    @classmethod
+    def in_one_go(cls, name: str, size: int) -> Self:
+        """Return a file that a form brings: its stamp is like no other, so it is never gone on with."""
+        return cls(name, size, WHOLE + secrets.token_hex(8))
+
+    @property
+    def whole(self) -> bool:
+        """Whether it has to come in one go."""
+        return self.stamp.startswith(WHOLE)
 
 
 @dataclass(frozen=True, slots=True)

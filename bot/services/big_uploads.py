@@ -6,7 +6,6 @@ connection, a closed page or a restart costs nothing but what was on its way.
 
 import asyncio
 import logging
-import secrets
 from collections.abc import AsyncIterator, Coroutine
 from dataclasses import dataclass, replace
 from functools import partial
@@ -160,8 +159,7 @@ class BigUploads:
         most = self.limit_mb * MIB
         if announced > most + FORM_BYTES:
             raise UploadRefusedError("upload.refused.size", limit=self.limit_mb)
-        # The stamp is like no other: such a file is never gone on with.
-        expected = UploadFile(name, min(announced, most), secrets.token_hex(8))
+        expected = UploadFile.in_one_go(name, min(announced, most))
         await self.choose(ticket, expected)
         begun = await self._tickets.get(ticket.id_hash, at=self._clock.now())
         if begun is None or begun.folder is None:

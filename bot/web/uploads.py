@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator
 from typing import Any, Final
 
 import aiohttp
-from aiohttp import BodyPartReader, web
+from aiohttp import web
 
 from bot.domain.uploads import UploadFile, UploadTicket
 from bot.errors import MusicBotError, UserError
@@ -26,6 +26,7 @@ from bot.services.big_uploads import (
 from bot.services.upload_links import STATE_PREFIX, TO_SEND, UploadRefusedError
 from bot.ui.account import note_words
 from bot.ui.texts import number, plain, plural
+from bot.web.forms import IncomingForm
 from bot.web.pages import SEPARATOR, Page
 from bot.web.rendering import Renderer
 from bot.web.server import POLICY, WITH_SCRIPT
@@ -40,12 +41,11 @@ PLAIN: Final = "plain"
 TUS: Final = "1.0.0"
 TUS_TYPE: Final = "application/offset+octet-stream"
 TOKEN_HEADER: Final = "X-Form-Token"  # noqa: S105  # the name of a header
-MOST_TOKEN: Final = 200
-CHUNK: Final = 64 * 1024
 NOTES_SHOWN: Final = 5
 _MARKDOWN: Final = str.maketrans("", "", "*`")
 """What sentences for Discord have and a page doesn't read."""
 _STATUS: Final = {
+    "upload.refused.cut": 400,
     "upload.refused.stale": 403,
     "upload.refused.somebody_else": 403,
     "upload.refused.offset": 409,
@@ -128,7 +128,7 @@ class UploadPages:
             name=ticket.name,
             token=self._uploads.links.form_token(ticket, browser),
             limit=self._uploads.limit_mb,
-            begun=ticket.file.name if ticket.file and ticket.import_id is None else "",
+            begun=_begun(ticket),
             chosen=ticket.import_id is not None,
             plain=PLAIN in request.query,
             reading=ticket.import_id is not None and not finished(state),
@@ -163,23 +163,14 @@ class UploadPages:
 
     async def _whole_form(self, request: web.Request) -> web.StreamResponse:
         """Take the file of a browser that runs no script: one form, the token before the file."""
-        if request.content_type != "multipart/form-data" or request.content_length is None:
-            raise web.HTTPBadRequest
+        form = IncomingForm(request)
         try:
-            parts = await request.multipart()
-            token, part = await parts.next(), None
-            if isinstance(token, BodyPartReader) and token.name == "token":
-                words = await token.read_chunk(MOST_TOKEN)
-                ticket = await self._admitted(request, token=words.decode("ascii", "replace"))
-                part = await parts.next()
-            if not isinstance(part, BodyPartReader) or part.name != "file":
-                raise web.HTTPBadRequest
-            name = " ".join((part.filename or "").split())[:LONGEST_NAME] or "upload"
-            await self._uploads.take_whole(
-                ticket, name=name, announced=request.content_length, pieces=_chunks(part)
-            )
-        except (OSError, ValueError, aiohttp.ClientError) as error:
-            raise web.HTTPBadRequest from error  # cut off, or no form at all
+            ticket = await self._admitted(request, token=await form.token())
+            name, pieces = await form.file()
+            await self._uploads.take_whole(ticket, name=name, announced=form.length, pieces=pieces)
+        except OSError as error:
+            log.info("a form was cut off: %s", type(error).__name__)
+            raise UploadRefusedError("upload.refused.cut") from error
         return _to(f"{PAGE}?{PLAIN}")
 
     async def _offset(self, request: web.Request) -> web.StreamResponse:
@@ -255,15 +246,10 @@ async def _pieces(request: web.Request) -> AsyncIterator[bytes]:
         raise ConnectionError from error
 
 
-async def _chunks(part: BodyPartReader) -> AsyncIterator[bytes]:
-    """Return a part's bytes; one that ends before its boundary was cut off."""
-    try:
-        while piece := await part.read_chunk(CHUNK):
-            yield piece
-    except (aiohttp.ClientError, aiohttp.http.HttpProcessingError, AssertionError) as error:
-        raise ConnectionError from error
-    if not part.at_eof():
-        raise ConnectionError
+def _begun(ticket: UploadTicket) -> str:
+    """Return which file can be gone on with."""
+    file = ticket.file if ticket.import_id is None else None
+    return file.name if file is not None and not file.whole else ""
 
 
 def _words(state: UploadState) -> str:

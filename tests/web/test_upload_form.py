@@ -121,6 +121,8 @@ async def test_7_what_was_cut_off_is_no_import_and_is_begun_anew(house: House) -
     await cut_off(sender, EXPORT[: len(EXPORT) // 2], promised=len(EXPORT) + 500)
     assert await sender.plays() == 0
     assert house.notices == []
+    _, _, page = await sender.browser.get("/upload/file")
+    assert "goes on where it stopped" not in page, "a form begins at the start again"
     assert (await send(sender.browser, sender.token))[0] == 303
     assert await sender.plays() == 400
     assert len(folders(house)) <= 1
@@ -130,7 +132,7 @@ async def test_8_a_form_that_ends_without_its_boundary_is_no_file(house: House) 
     """The length is right, the end is not: an agent on the way cut it."""
     sender = await Sender.admitted(house)
     half = EXPORT[: len(EXPORT) // 2]
-    await cut_off(sender, half, promised=None)
+    assert "did not arrive whole" in await cut_off(sender, half, promised=None)
     assert await sender.plays() == 0
     assert house.notices == []
 
@@ -165,8 +167,55 @@ async def test_11_names_are_no_paths_and_no_markup(house: House) -> None:
     assert {path.name for path in written} <= {"raw", "0000", "names.json"}
 
 
-async def cut_off(sender: Sender, data: bytes, *, promised: int | None) -> None:
-    """Begin a form and end it in the middle of the file."""
+async def test_12_a_token_that_comes_in_two_packets_is_one(house: House) -> None:
+    sender = await Sender.admitted(house)
+    end = b"\r\n--edge--\r\n"
+    pause_in = sender.token[: len(sender.token) // 2]
+    said = await cut_off(sender, EXPORT + end, promised=None, pause_in=pause_in)
+    assert "/upload/file?plain" in said
+    assert await sender.plays() == 400
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"--edge\r\nnot a header\r\n\r\nx\r\n--edge--\r\n",
+        b'--edge\r\nContent-Disposition: form-data; name="token"\r\n\r\n' + b"x" * 10_000,
+    ],
+)
+async def test_13_what_is_no_form_is_a_bad_request_and_no_mistake_of_ours(
+    house: House, body: bytes
+) -> None:
+    sender = await Sender.admitted(house)
+    async with sender.browser.http.post(
+        f"{house.base}/upload/form",
+        data=body,
+        headers={"Content-Type": "multipart/form-data; boundary=edge"},
+    ) as answer:
+        assert answer.status == 400
+    assert folders(house) == []
+
+
+async def test_14_a_form_that_says_nothing_holds_no_connection(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.web.forms.QUIET_S", 0.05)
+    sender = await Sender.admitted(house)
+    url = urlsplit(sender.browser.base)
+    reader, writer = await asyncio.open_connection(url.hostname, url.port)
+    writer.write(
+        f"POST /upload/form HTTP/1.1\r\nHost: {url.netloc}\r\n"
+        "Content-Type: multipart/form-data; boundary=edge\r\nContent-Length: 999\r\n\r\n".encode()
+    )
+    await writer.drain()
+    assert b" 400 " in await asyncio.wait_for(reader.readline(), 5)
+    writer.close()
+
+
+async def cut_off(
+    sender: Sender, data: bytes, *, promised: int | None, pause_in: str | None = None
+) -> str:
+    """Send a form of which only the beginning may come; return the answer, where there is one."""
     head = (
         f'--edge\r\nContent-Disposition: form-data; name="token"\r\n\r\n{sender.token}\r\n--edge\r\n'
         'Content-Disposition: form-data; name="file"; filename="a.zip"\r\n\r\n'
@@ -180,12 +229,16 @@ async def cut_off(sender: Sender, data: bytes, *, promised: int | None) -> None:
         f"POST /upload/form HTTP/1.1\r\nHost: {url.netloc}\r\nCookie: {cookie}\r\n"
         "Content-Type: multipart/form-data; boundary=edge\r\n"
         f"Content-Length: {length}\r\n\r\n".encode()
-        + head
-        + data
     )
+    first = head.index(pause_in.encode()) + len(pause_in) if pause_in else 0
+    writer.write(head[:first])
     await writer.drain()
+    await asyncio.sleep(0.1 if pause_in else 0)  # a packet of its own
+    writer.write(head[first:] + data)
+    await writer.drain()
+    said = b""
     if promised is None:
-        assert b" 400 " in await asyncio.wait_for(reader.readline(), 10)
+        said = await asyncio.wait_for(reader.read(), 10)
     else:
         async with asyncio.timeout(10):
             while not folders(sender.house):  # noqa: ASYNC110  # the disk has no event to offer
@@ -193,3 +246,4 @@ async def cut_off(sender: Sender, data: bytes, *, promised: int | None) -> None:
     writer.close()
     await writer.wait_closed()
     await asyncio.sleep(0.1)  # the server notices
+    return said.decode()

@@ -41,8 +41,8 @@ class UploadTicketStore(Protocol):
         """Note which file comes and where it lies, unless the link is used or gone."""
         ...
 
-    async def use_up(self, id_hash: str, *, at: datetime) -> ImportJob | None:
-        """Note the import of a complete file with it; None when that was done already."""
+    async def use_up(self, id_hash: str, *, folder: str, at: datetime) -> ImportJob | None:
+        """Note the import of a complete file with it; None when it is done, or another file chosen."""
         ...
 
     async def folders(self) -> Sequence[str]:

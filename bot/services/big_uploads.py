@@ -271,7 +271,7 @@ class BigUploads:
         if received != file.size:
             return
         await self._files.seal(folder, file.name)
-        job = await self._tickets.use_up(id_hash, at=self._clock.now())
+        job = await self._tickets.use_up(id_hash, folder=folder, at=self._clock.now())
         if job is None:
             return
         task = asyncio.create_task(self._import(job), name=f"import {job.id}")

@@ -223,6 +223,27 @@ async def test_a_newer_connection_overtakes_one_that_hangs(house: House) -> None
         await old
 
 
+async def test_another_file_chosen_at_the_last_moment_is_not_taken_for_the_one_that_is_there(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An empty file would be imported, and the link be used up by it."""
+    sender = await Sender.admitted(house)
+    await sender.choose(len(EXPORT))
+    files = uploads_of(house)._files
+    seal = files.seal
+
+    async def and_then(folder: str, name: str) -> None:
+        monkeypatch.setattr(files, "seal", seal)
+        await seal(folder, name)
+        assert await sender.choose(len(EXPORT), stamp="2") == (201, 0)
+
+    monkeypatch.setattr(files, "seal", and_then)
+    await sender.send(0, EXPORT)
+    assert await sender.plays() == 0
+    assert await sender.send(0, EXPORT) == (204, len(EXPORT))
+    assert await sender.plays() == 400
+
+
 async def test_of_two_that_overtake_at_once_one_writes(house: House) -> None:
     sender = await Sender.admitted(house)
     await sender.choose(len(EXPORT))

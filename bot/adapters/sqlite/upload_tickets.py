@@ -80,9 +80,9 @@ class SqliteUploadTicketStore:
             (folder, file.name, file.size, file.stamp, id_hash),
         )
 
-    async def use_up(self, id_hash: str, *, at: datetime) -> ImportJob | None:
-        """Note the import of a complete file with it; None when that was done already."""
-        return await self._writer.run(_use_up, id_hash, to_ms(at))
+    async def use_up(self, id_hash: str, *, folder: str, at: datetime) -> ImportJob | None:
+        """Note the import of a complete file with it; None when it is done, or another file chosen."""
+        return await self._writer.run(_use_up, id_hash, folder, to_ms(at))
 
     async def folders(self) -> Sequence[str]:
         """Return where files that are still arriving lie."""
@@ -108,11 +108,11 @@ def _create(raw: sqlite3.Connection, ticket: UploadTicket, at: int) -> list[str]
     return left
 
 
-def _use_up(raw: sqlite3.Connection, id_hash: str, at: int) -> ImportJob | None:
+def _use_up(raw: sqlite3.Connection, id_hash: str, folder: str, at: int) -> ImportJob | None:
     row = raw.execute(
         "UPDATE upload_tickets SET used_at = ? WHERE id_hash = ? AND used_at IS NULL "
-        "AND folder IS NOT NULL RETURNING member_id, file_name, folder",
-        (at, id_hash),
+        "AND folder = ? RETURNING member_id, file_name, folder",
+        (at, id_hash, folder),
     ).fetchone()
     if row is None:
         return None

@@ -115,7 +115,7 @@ class ActivityService:
         return added
 
     async def file(self, member_id: MemberId) -> int:
-        """Make listens of a member's plays that ended; twice adds nothing (decision D16)."""
+        """Make listens of a member's plays that ended; twice, or two at once, is once (decision D16)."""
         state = self._followed.get(member_id)
         if state is None or not state.waiting:
             return 0
@@ -126,7 +126,7 @@ class ActivityService:
             return 0
         current = self._followed.get(member_id)
         if current is not None:
-            left = current.waiting[len(state.waiting) :]
+            left = tuple(one for one in current.waiting if one not in state.waiting)
             self._keep(replace(current, waiting=left), None)
             await self.store()
         if added:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     import pytest
 
+    from bot.domain.listening import FetchedListen, Source
     from bot.ports.activity import Followed
 
 ANA = MemberId(1)
@@ -71,3 +72,47 @@ async def test_a_full_disk_ends_neither_the_task_nor_the_play(
     clock.forward(timedelta(minutes=1))
     await service.store()
     assert disk.kept == [state], "stored once"
+
+
+class SlowFiling:
+    """Files when it is let; two may be under way."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, ...]] = []
+        self.go = asyncio.Event()
+
+    async def add(
+        self, _member: MemberId, _source: Source, listens: Sequence[FetchedListen], **_at: Any
+    ) -> int:
+        self.asked.append(tuple(str(one.title) for one in listens))
+        await self.go.wait()
+        return len(listens)
+
+
+async def test_what_ends_while_two_file_the_same_is_filed_by_the_next() -> None:
+    """A round is under way as a member leaves by /doors."""
+    clock, doors = FakeClock(), SlowFiling()
+    service = ActivityService(
+        plays=FullDisk(refusals=0),
+        doors=cast("Any", doors),
+        training=cast("Any", NoTraining()),
+        clock=clock,
+    )
+    service.admit(ANA)
+
+    def begin(title: str) -> None:
+        """Begin a song; the one before has been played whole and ends with that."""
+        service.saw(ANA, Shown(Song("Slowdive", title, 200_000), clock.now()))
+        clock.forward(timedelta(seconds=200))
+
+    begin("Alison")
+    begin("Dagger")
+    both = [asyncio.create_task(service.file(ANA)) for _ in range(2)]
+    async with asyncio.timeout(5):
+        while len(doors.asked) < 2:  # noqa: ASYNC110  # both have to be under way
+            await asyncio.sleep(0)
+    begin("Machine Gun")
+    doors.go.set()
+    await asyncio.gather(*both)
+    await service.file(ANA)
+    assert doors.asked == [("Alison",), ("Alison",), ("Dagger",)]

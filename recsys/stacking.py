@@ -57,6 +57,7 @@ def learn_blends(
     for turn, (mine, asked) in enumerate(_in_turn(known, held_out, catalogue, config)):
         seeded = replace(config, random_state=config.random_state + turn)
         folds.append(_fold(mine, asked, catalogue, seeded, level, background))
+    folds = _with_shared_parts(folds)
     parts = folds[0].parts
     sample = draw_sample(
         folds,
@@ -95,12 +96,22 @@ def _in_turn(
 ) -> Iterator[tuple[Interactions, Interactions]]:
     """Hold out the given rows first, then others of the same listeners, as many each time."""
     yield known, held_out
-    if not len(held_out):
+    if not len(held_out) or not len(known):
         return
     for turn in range(1, _n_folds(len(known) + len(held_out))):
         share = len(held_out) / max(len(known), 1)
         kept, other = hold_out(known, catalogue, share=share, seed=config.random_state + turn)
+        if not len(other):  # nobody has rows to spare
+            return
         yield Interactions.concat(kept, held_out), other
+
+
+def _with_shared_parts(folds: Sequence[Fold]) -> list[Fold]:
+    """Leave out parts that not every fold had the data for."""
+    shared = set.intersection(*({part.name for part in fold.parts} for fold in folds))
+    return [
+        replace(fold, parts=[part for part in fold.parts if part.name in shared]) for fold in folds
+    ]
 
 
 def _unlike_the_rest(folds: Sequence[Fold], n_users: int, blend: Blend, sample: Sample) -> bool:

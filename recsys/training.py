@@ -107,6 +107,7 @@ def _fit(
             reads_nearby=one.kind.reads_nearby,
         )
         for one in candidates
+        if one.name in blend.curves  # else the folds had too little data to weigh it
     ]
     heard = audiences(artists, items, catalogue, background)
     stamp = trained_at or datetime.now(UTC).isoformat(timespec="seconds")

@@ -2,12 +2,15 @@
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from recsys import HybridRecommender
+from recsys.catalogue import Catalogue
 from recsys.cli.side_information import SideFiles
 from recsys.cli.tasks import holdout
+from recsys.evidence import Evidence, Interactions
 from recsys.training import fit
 from tests.recsys.generated import FOLDER
 
@@ -44,3 +47,24 @@ def test_rows_held_out_at_random_are_joined_by_others() -> None:
 
 def test_rows_held_out_by_a_rule_teach_alone(rarest_last: Path) -> None:
     assert rows_in_turn(rarest_last) < 2
+
+
+@pytest.mark.parametrize(
+    ("known", "silent", "late"),
+    [(11, 15, 0), (9, 0, 1), (0, 0, 12)],
+    ids=[
+        "newcomers are set aside",
+        "one came in the held-out rows",
+        "all came in the held-out rows",
+    ],
+)
+def test_folds_on_both_sides_of_what_a_part_needs(known: int, silent: int, late: int) -> None:
+    """The latent part needs ten listeners, and not every fold has them."""
+    n_users = known + silent + late
+    rng = np.random.default_rng(0)
+    theirs = np.stack([rng.permutation(40)[:12] for _ in range(known + late)])
+    user = np.repeat(np.arange(known + late), 12)
+    rows = Interactions.of(user, Evidence.of(theirs.ravel()), n_users=n_users)
+    given = np.tile(np.arange(12) >= 10, known + late) | (user >= known)
+    model = fit(rows.where(~given), Catalogue.build(np.arange(40)), validation=rows.where(given))
+    assert np.isfinite(model.score(model.fold_in(Evidence.of([1, 2]))).total).all()

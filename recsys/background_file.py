@@ -79,8 +79,10 @@ def read_background(path: Path) -> Background:
         return _prior(manifest, arrays)
     except SnapshotError:
         raise
+    except OSError as error:
+        raise SnapshotError(f"{path} cannot be read: {error.strerror}") from error
     except (
-        *(DataError, OSError, EOFError, ValueError, KeyError, TypeError, AttributeError),
+        *(DataError, EOFError, ValueError, KeyError, TypeError, AttributeError),
         *(IndexError, zipfile.BadZipFile, NotImplementedError, RuntimeError),
     ) as error:
         raise SnapshotError(f"{path.name} is no background prior: {error}") from error
@@ -102,8 +104,10 @@ def read_provenance(path: Path) -> tuple[Provenance, int]:
         return Provenance(**manifest["about"]), len(_unpacked(keys))
     except SnapshotError:
         raise
+    except OSError as error:
+        raise SnapshotError(f"{path} cannot be read: {error.strerror}") from error
     except (
-        *(DataError, OSError, EOFError, ValueError, KeyError, TypeError, AttributeError),
+        *(DataError, EOFError, ValueError, KeyError, TypeError, AttributeError),
         *(zipfile.BadZipFile, NotImplementedError, RuntimeError),
     ) as error:
         raise SnapshotError(f"{path.name} is no background prior: {error}") from error

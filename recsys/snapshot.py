@@ -111,6 +111,8 @@ def load(folder: Path, *, mmap: bool = True, verify: bool = True) -> HybridRecom
     SnapshotError
         When a file is missing, changed, of another shape or not finite.
     """
+    if not (folder / MANIFEST).is_file():
+        raise SnapshotError(f"{folder} cannot be read: it holds no model (no {MANIFEST})")
     try:
         text = (folder / MANIFEST).read_text(encoding="utf-8")
         manifest = json.loads(text, parse_constant=_refuse)
@@ -135,8 +137,13 @@ def load(folder: Path, *, mmap: bool = True, verify: bool = True) -> HybridRecom
         )
     except SnapshotError:
         raise
-    except (DataError, OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise SnapshotError(f"{folder.name} cannot be read: {error}") from error
+    except FileNotFoundError as error:
+        name = Path(error.filename).name
+        raise SnapshotError(f"{folder.name} cannot be read: {name} is missing") from error
+    except OSError as error:
+        raise SnapshotError(f"{folder.name} cannot be read: {error.strerror}") from error
+    except (DataError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise SnapshotError(f"{folder.name} cannot be read: it is damaged ({error})") from error
 
 
 def _state(model: Any) -> dict[str, Any]:

@@ -67,6 +67,8 @@ def run(options: argparse.Namespace) -> int:
     """Measure one part after another."""
     if not 1e3 <= options.most <= 1e7:
         raise DataError("--most must lie between 1e3 and 1e7")
+    if options.only == ["refit"] and options.folder is None:
+        raise DataError("refit needs a split folder; name it before --only")
     console = Console(stderr=True)
     found: dict[str, Any] = {"cores": cores()}
     for part in options.only:

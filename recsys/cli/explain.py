@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from recsys.cli.kept_models import history, kept, names_of
-from recsys.errors import UnknownItemError
+from recsys.errors import DataError, UnknownItemError
 from recsys.hybrid import HybridRecommender
 from recsys.profile import Profile
 from recsys.recommendation import Options
@@ -31,6 +31,8 @@ def add_to(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print score, parts and the strongest rows of the history."""
+    if options.n < 1:
+        raise DataError("--n must be at least 1")
     model = kept(options.model)
     names = names_of(model, options.model)
     evidence, unknown = history(options.history, model, names)
@@ -43,7 +45,7 @@ def run(options: argparse.Namespace) -> int:
         return 0
     console = Console()
     if unknown:
-        console.print(f"{unknown} rows of the history name no item of this model", highlight=False)
+        console.print(f"rows that name no item of this model: {unknown}", highlight=False)
     table = Table(title="log-odds")
     for column in ("item", "score", "parts", "because of"):
         table.add_column(column, justify="right" if column == "score" else "left")

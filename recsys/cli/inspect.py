@@ -36,7 +36,10 @@ def run(options: argparse.Namespace) -> int:
     for column in ("part", "model", "level", "regulars", "newcomers", "unheard artists"):
         table.add_column(column, justify="left" if column in ("part", "model") else "right")
     for row in facts["parts"]:
-        table.add_row(row["part"], row["model"], row["level"], *map(_slopes, _columns(row)))
+        more = row["more for newcomers"]
+        newcomers = [one + other for one, other in zip(row["slopes"], more, strict=True)]
+        worth = map(_slopes, (row["slopes"], newcomers, row["unheard"]))
+        table.add_row(row["part"], row["model"], row["level"], *worth)
     console.print(table)
     return 0
 
@@ -60,17 +63,11 @@ def described(model: HybridRecommender) -> dict[str, Any]:
                 "level": part.level.name.lower(),
                 "slopes": list(part.curve.slopes),
                 "more for newcomers": list(part.curve.thin_slopes),
-                "unheard": None if part.cold_curve is None else list(part.cold_curve.slopes),
+                "unheard": list(part.curve_of(cold=True).rare_slopes),
             }
             for part in model.parts
         ],
     }
-
-
-def _columns(row: dict[str, Any]) -> tuple[list[float], list[float], list[float]]:
-    more = row["more for newcomers"] or [0.0] * len(row["slopes"])
-    newcomers = [one + other for one, other in zip(row["slopes"], more, strict=True)]
-    return row["slopes"], newcomers, row["slopes"] if row["unheard"] is None else row["unheard"]
 
 
 def _slopes(values: list[float]) -> str:

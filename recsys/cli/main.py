@@ -19,7 +19,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return int(options.run(options))
     except RecsysError as error:
         print(error, file=sys.stderr)
-        return EXIT_BAD_INPUT
+    except OSError as error:  # a full disk, a folder that nobody may write to
+        place = f"{error.filename}: " if error.filename else ""
+        print(f"{place}{error.strerror or error}", file=sys.stderr)
+    return EXIT_BAD_INPUT
 
 
 def _parser() -> argparse.ArgumentParser:

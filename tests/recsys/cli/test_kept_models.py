@@ -1,10 +1,12 @@
 """`fit`, `inspect` and `explain` on the checked-in set."""
 
 import json
+import shutil
 
 import pytest
 
 from recsys.cli.main import EXIT_BAD_INPUT, main
+from recsys.snapshot import load
 from tests.recsys.generated import FOLDER
 
 
@@ -28,6 +30,9 @@ def test_inspect_tells_the_parts_and_their_weights(model, capsys):
     assert facts["listeners"] == 150
     assert facts["items"] > 250
     assert {"popularity", "content", "latent"} <= {part["part"] for part in facts["parts"]}
+    curves = {part.name: part.curve for part in load(model).parts}
+    for part in facts["parts"]:
+        assert part["unheard"] == list(curves[part["part"]].rare_slopes)
     assert main(["inspect", str(model)]) == 0
     assert facts["version"] in capsys.readouterr().out
 
@@ -54,7 +59,9 @@ def test_explain_one_item(model, history, capsys):
     [
         (["explain", "{model}", "{history}", "--item", "artist x"], "knows no item artist x"),
         (["explain", "{model}", "{model}/none.csv"], "there is no file"),
-        (["inspect", "{history}"], "cannot be read"),
+        (["explain", "{model}", "{history}", "--n", "0"], "--n must be at least 1"),
+        (["inspect", "{history}"], "holds no model"),
+        (["inspect", "{data}"], "holds no model"),
         (["fit", "{data}", "{model}"], "is not empty"),
     ],
 )
@@ -64,3 +71,11 @@ def test_mistakes_get_a_sentence(model, history, capsys, arguments, said):
     told = capsys.readouterr().err
     assert said in told
     assert "Traceback" not in told
+
+
+def test_a_model_without_one_of_its_files_is_refused_by_its_name(model, tmp_path, capsys):
+    copy = shutil.copytree(model, tmp_path / "copy")
+    missing = next(copy.glob("part.*.npy"))
+    missing.unlink()
+    assert main(["inspect", str(copy)]) == EXIT_BAD_INPUT
+    assert capsys.readouterr().err == f"copy cannot be read: {missing.name} is missing\n"

@@ -1,12 +1,13 @@
 """Small communities: figures for where only a few listeners are known."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from recsys.background import Background
 from recsys.background_file import read_background, write_background
@@ -40,9 +41,15 @@ def read_draws(folder: Path, task: Task) -> dict[tuple[str, int], list[Ints]]:
     member = codes(task.user_ids, frame[3])
     if (member < 0).any():
         raise DataError("communities names listeners that are in none of the other files")
+    if not pd.api.types.is_integer_dtype(frame[1]) and len(frame):
+        raise DataError("the second column of communities must hold whole numbers")
+    judged = np.bincount(task.wanted.user, minlength=len(task.user_ids)) > 0
     found: dict[tuple[str, int], list[Ints]] = {}
     for key, rows in frame.groupby([0, 1, 2]).indices.items():
-        found.setdefault(_kind_and_size(key), []).append(member[rows])
+        members = np.unique(member[rows])
+        if not judged[members].any():
+            raise DataError(f"communities: nobody of the draw {key} stands in test")
+        found.setdefault(_kind_and_size(key), []).append(members)
     return found
 
 
@@ -161,6 +168,19 @@ def among(task: Task, members: Ints) -> Task:
         item_ids=task.item_ids,
         among=task.among,
     )
+
+
+def mean_of(runs: Sequence[list[CommunityFigures]]) -> list[CommunityFigures]:
+    """Average the figures of runs that differ in their random start."""
+    return [
+        replace(
+            same[0],
+            ndcg=float(np.mean([one.ndcg for one in same])),
+            ndcg_sd=float(np.mean([one.ndcg_sd for one in same])),
+            map=float(np.mean([one.map for one in same])),
+        )
+        for same in zip(*runs, strict=True)
+    ]
 
 
 def _figures(

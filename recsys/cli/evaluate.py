@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +107,15 @@ def run(options: argparse.Namespace) -> int:
         raise DataError("--background, --draws and --kind go with small")
     if options.scale != "rank" and options.protocol not in RANKED:
         raise DataError(f"--scale goes with {', '.join(RANKED)}, not with {options.protocol}")
+    if options.rankings is not None:
+        if options.protocol not in RANKED:
+            raise DataError(
+                f"--rankings goes with {', '.join(RANKED)}, not with {options.protocol}"
+            )
+        if options.rankings.is_dir() or not options.rankings.parent.is_dir():
+            raise DataError(f"{options.rankings} cannot be written; name a file in a folder")
+    if options.protocol in ("feedback", "plays") and names != [HYBRID]:
+        raise DataError(f"--models does not go with {options.protocol}")
     if options.protocol == "feedback":
         return _feedback(options)
     if options.protocol == "plays":
@@ -157,17 +167,20 @@ def _small(options: argparse.Namespace, names: list[str]) -> int:
     console = Console(stderr=True)
     rows: list[dict[str, Any]] = []
     for name in names:
+        runs: dict[str, list[list[communities.CommunityFigures]]] = defaultdict(list)
         with console.status(name) as status:
-            model = fitted(task, name, 0)
-            found = {
-                "with background": communities.with_background(task, draws, model),
-                "closed": communities.closed(task, draws, name, progress=status.update),
-            }
-            if options.background == "pretrain" and name == HYBRID:
-                found["pretrained"] = communities.pretrained(task, draws, progress=status.update)
+            for seed in range(options.seeds):
+                model = fitted(task, name, seed)
+                runs["with background"].append(communities.with_background(task, draws, model))
+                closed = communities.closed(task, draws, name, seed=seed, progress=status.update)
+                runs["closed"].append(closed)
+                if options.background == "pretrain" and name == HYBRID:
+                    prior = communities.pretrained(task, draws, seed=seed, progress=status.update)
+                    runs["pretrained"].append(prior)
+        found = {title: communities.mean_of(one) for title, one in runs.items()}
         rows += [
-            {"model": name, "plays of others": known, **vars(one)}
-            for known, figures in found.items()
+            {"model": name, "plays of others": title, **vars(one)}
+            for title, figures in found.items()
             for one in figures
         ]
     if options.json:
@@ -201,8 +214,9 @@ def _feedback(options: argparse.Namespace) -> int:
         table.add_row(str(turn), f"{one:.2f}", f"{other:.2f}")
     _print(table)
     low, high = figures["difference 95%"]
+    gain = "without end" if figures["gain"] is None else f"{figures['gain']:+.1%}"
     print(
-        f"gain {figures['gain']:+.1%}, extra hits {figures['difference']:+.2f} "
+        f"gain {gain}, extra hits {figures['difference']:+.2f} "
         f"({low:+.2f} to {high:+.2f}); coverage {figures['coverage']:.4f} "
         f"against {figures['coverage never']:.4f}"
     )
@@ -217,7 +231,7 @@ def _feedback_figures(runs: list[FeedbackFigures], n_items: int) -> dict[str, An
         "members": len(updated),
         "updated": updated.mean(axis=0).cumsum().round(4).tolist(),
         "never": never.mean(axis=0).cumsum().round(4).tolist(),
-        "gain": float(updated.sum() / never.sum() - 1),
+        "gain": float(updated.sum() / never.sum() - 1) if never.any() else None,
         "difference": float(difference.mean()),
         "difference 95%": list(bootstrap(difference)),
         "coverage": len(runs[0].updated.shown) / n_items,

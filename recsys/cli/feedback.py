@@ -44,6 +44,8 @@ def read_feedback(folder: Path, side: SideFiles) -> FeedbackTask:
     role = members[2].astype(str)
     if not set(role) <= {"seed", "hidden"}:
         raise DataError("the third column of members must be seed or hidden")
+    if not (role == "hidden").any():
+        raise DataError("members holds no rows of role hidden: there is nothing to find")
     items = sorted_ids(pd.concat([train["item"], members[1]]))
     users = sorted_ids(train["user"])
     item = codes(items, members[1])

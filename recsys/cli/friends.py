@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from recsys.catalogue import Catalogue
-from recsys.cli.tables import codes, columns
+from recsys.cli.tables import codes, columns, whole
 from recsys.errors import DataError
 from recsys.evidence import Evidence, Interactions, Kind, Level
 from recsys.sparse import csr
@@ -17,16 +17,17 @@ def read_friends(path: Path, user_ids: Any) -> Csr:
     """Read pairs of listeners, shape (n_users, n_users), 1 where two know each other.
 
     A pair counts in both directions, whichever of them stand in the file; people without any plays
-    are passed over.
+    and rows that name one alone are passed over.
 
     Raises
     ------
     DataError
         When no pair names two listeners of the plays.
     """
-    frame = columns(path, 2, 2)
-    known = frame[0].isin(user_ids) & frame[1].isin(user_ids)
-    one, other = (codes(user_ids, frame[column][known]) for column in (0, 1))
+    frame = columns(path, 2, 2, blanks=True)
+    frame = frame[frame[1].notna()]
+    pairs_of = [codes(user_ids, whole(frame[column])) for column in (0, 1)]
+    one, other = (side[(pairs_of[0] >= 0) & (pairs_of[1] >= 0)] for side in pairs_of)
     if not len(one):
         raise DataError(f"{path.name} names no two listeners of the plays")
     ends = np.concatenate([one, other]), np.concatenate([other, one])

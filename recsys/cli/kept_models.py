@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from recsys.cli.tables import codes, columns
+from recsys.cli.tables import amounts, codes, columns
 from recsys.errors import DataError
 from recsys.evidence import Evidence
 from recsys.hybrid import HybridRecommender
@@ -57,9 +57,7 @@ def history(path: Path, model: HybridRecommender, names: object) -> tuple[Eviden
     """Read one listener's item and plays; also say how many rows name no item of the model."""
     frame = columns(path, 1, 2)
     plays = frame[1] if 1 in frame else pd.Series(1.0, index=frame.index)
-    value = pd.to_numeric(plays, errors="coerce").to_numpy(np.float64)
-    if np.isnan(value).any() or bool((value <= 0).any()):
-        raise DataError(f"{path.name}: the second column must hold plays > 0")
+    value = amounts(path, plays, "the second column must hold plays > 0")
     place = codes(np.asarray(names, object), frame[0].astype(str))
     known = place >= 0
     ids = model.catalogue.items.ids[place[known]]

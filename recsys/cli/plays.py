@@ -17,7 +17,7 @@ from recsys.types import Csr, Doubles
 
 @dataclass(frozen=True)
 class PlaysFigures:
-    """Errors over all pairs (micro average) and the share of variance explained."""
+    """Errors over all pairs (micro average) and the share of variance explained, 0 without any."""
 
     model: str
     mse: float
@@ -31,6 +31,8 @@ def measure_plays(task: Task, *, seeds: int = 1) -> list[PlaysFigures]:
     """Fit on train, learn the correction on valid, fit again on both, predict test."""
     if task.valid is None:
         raise DataError("this protocol needs a valid file")
+    if not len(task.valid):
+        raise DataError("valid holds no rows: the correction is learned on them")
     train, valid, test = _pairs(task.train), _pairs(task.valid), _pairs(task.wanted)
     wanted = test.log_plays
     shape = (len(task.user_ids), task.catalogue.n_items)
@@ -62,12 +64,13 @@ def _pairs(rows: Interactions) -> Pairs:
 def _figures(name: str, guess: Doubles, wanted: Doubles, seconds: float) -> PlaysFigures:
     error = guess - wanted
     mse = float(np.mean(error**2))
+    spread = float(wanted.var())
     return PlaysFigures(
         model=name,
         mse=mse,
         rmse=float(np.sqrt(mse)),
         mae=float(np.abs(error).mean()),
-        r2=1 - mse / float(wanted.var()),
+        r2=1 - mse / spread if spread else 0.0,
         fit_seconds=seconds,
     )
 

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from rich.console import Console
 
 from recsys.background import Background
@@ -16,7 +15,8 @@ from recsys.background_file import read_background, write_background
 from recsys.catalogue import Catalogue
 from recsys.cli.listening import Heard, Listening
 from recsys.cli.listening_files import heard_in
-from recsys.cli.tables import columns, maybe
+from recsys.cli.side_information import read_tags
+from recsys.cli.tables import maybe
 from recsys.config import Config
 from recsys.errors import DataError
 from recsys.names import name_key
@@ -160,16 +160,12 @@ def _tags(files: Sequence[Path], names: Sequence[str]) -> tuple[Csr | None, tupl
     place = {name_key(name): k for k, name in enumerate(names)}
     row, tag, weight = [], [], []
     for file in files:
-        frame = columns(file, 2, 3)
-        count = frame[2] if 2 in frame else pd.Series(1.0, index=frame.index)
-        numbers = pd.to_numeric(count, errors="coerce")
-        if numbers.isna().any() or bool((numbers < 0).any()):
-            raise DataError(f"{file.name}: the third column must hold counts >= 0")
-        artist = np.array([place.get(name_key(str(one)), -1) for one in frame[0]], np.int64)
+        named, tags, counts = read_tags(file)
+        artist = np.array([place.get(name_key(str(one)), -1) for one in named], np.int64)
         known = artist >= 0
         row.append(artist[known])
-        tag.append(frame[1].astype(str).to_numpy()[known])
-        weight.append(numbers.to_numpy(np.float64)[known])
+        tag.append(tags[known])
+        weight.append(counts[known])
     tag_names, column = np.unique(np.concatenate(tag).astype(str), return_inverse=True)
     cells = (np.concatenate(row), column)
     matrix = csr((np.concatenate(weight), cells), (len(names), len(tag_names)))

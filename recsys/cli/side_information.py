@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 
 from recsys.catalogue import Catalogue
-from recsys.cli.tables import codes, columns, maybe
+from recsys.cli.tables import amounts, codes, columns, maybe, whole
 from recsys.errors import DataError
 from recsys.sparse import csr
-from recsys.types import Csr, Ints
+from recsys.types import Csr, Doubles, Ints
 
 
 @dataclass(frozen=True)
@@ -45,12 +45,8 @@ def read_catalogue(item_ids: Any, folder: Path, side: SideFiles) -> Catalogue:
     blocks = others
     tags_file = side.item_tags or maybe(folder, "item_tags")
     if tags_file is not None:
-        frame = columns(tags_file, 2, 3)
-        count = frame[2] if 2 in frame else pd.Series(1.0, index=frame.index)
-        weight = pd.to_numeric(count, errors="coerce").to_numpy(np.float64)
-        if np.isnan(weight).any() or bool((weight < 0).any()):
-            raise DataError(f"{tags_file.name}: the third column must hold counts >= 0")
-        blocks = [(codes(item_ids, frame[0]), frame[1].astype(str).to_numpy(), weight), *blocks]
+        item, tag, weight = read_tags(tags_file)
+        blocks = [(codes(item_ids, item), tag, weight), *blocks]
     tags, names = _tag_matrix(blocks, n)
     features, year = _features(item_ids, side.item_features)
     if artist is None:
@@ -78,6 +74,15 @@ def read_catalogue(item_ids: Any, folder: Path, side: SideFiles) -> Catalogue:
         year=year,
         album_of=album,
     )
+
+
+def read_tags(path: Path) -> tuple["pd.Series[Any]", Any, Doubles]:
+    """Read item, tag and count (1 where there is no third column); rows without a tag say nothing."""
+    frame = columns(path, 2, 3, blanks=True)
+    frame = frame[frame[1].notna()]
+    count = frame[2] if 2 in frame else pd.Series(1.0, index=frame.index)
+    weight = amounts(path, count, "the third column must hold counts >= 0", zero=True)
+    return frame[0], frame[1].astype(str).to_numpy(), weight
 
 
 def _renown(tags: Csr) -> Any:
@@ -113,18 +118,21 @@ def _features(item_ids: Any, path: Path | None) -> tuple[Any, Any]:
     if path is None:
         return None, None
     frame = columns(path, 2, None, blanks=True, header=True)
-    item = codes(item_ids, frame.iloc[:, 0])
+    item = codes(item_ids, whole(frame.iloc[:, 0]))
     known = item >= 0
     features = np.full((len(item_ids), frame.shape[1] - 1), np.nan, np.float32)
     year = None
     for place, name in enumerate(frame.columns[1:]):
         numbers = pd.to_numeric(frame[name], errors="coerce")
-        if bool((numbers.isna() & frame[name].notna()).any()):
+        with np.errstate(over="ignore"):
+            single = numbers.to_numpy(np.float64).astype(np.float32)
+        if bool((~np.isfinite(single) & frame[name].notna()).any()):
             raise DataError(f"{path.name}: column {name} must hold numbers")
-        features[item[known], place] = numbers[known]
+        features[item[known], place] = single[known]
         if "year" in str(name).lower() and year is None:
             year = features[:, place]
-    return features, year
+    told = ~np.isnan(features).all(axis=0)
+    return features[:, told] if told.any() else None, year
 
 
 def _tag_matrix(blocks: list[tuple[Ints, Any, Any]], n: int) -> tuple[Csr, tuple[str, ...]]:

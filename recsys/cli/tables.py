@@ -7,23 +7,56 @@ import numpy as np
 import pandas as pd
 
 from recsys.errors import DataError
-from recsys.types import Ints
+from recsys.types import Doubles, Ints
+
+_UNKNOWN = ("NA", "N/A", "NaN", "nan", "NULL", "null", "None")
+_EXACT = 2**53  # whole numbers up to here are exact as floats
 
 
 def plays_of(path: Path) -> "pd.DataFrame":
-    """Read user, item and plays (1 where there is no third column)."""
-    frame = columns(path, 2, 3)
-    plays = frame[2] if 2 in frame else pd.Series(1.0, index=frame.index)
-    numbers = pd.to_numeric(plays, errors="coerce")
-    if numbers.isna().any() or bool((numbers <= 0).any()):
-        raise DataError(f"{path.name}: the third column must hold plays > 0")
-    return pd.DataFrame({"user": frame[0], "item": frame[1], "plays": numbers.astype(np.float32)})
+    """Read user, item and plays (1 where there is no third column).
+
+    Raises
+    ------
+    DataError
+        When it is no such table, or its first line names no columns.
+    """
+    frame = columns(path, 2, 3, header=True)
+    names = pd.to_numeric(pd.Series([str(name) for name in frame.columns]), errors="coerce")
+    if not np.isnan(names.iloc[-1]) and not (np.diff(names) == 1).all():  # 0, 1, 2 are names
+        raise DataError(f"{path.name} has no header; its first line must name the columns")
+    user, item = (whole(frame.iloc[:, place]) for place in (0, 1))
+    plays = frame.iloc[:, 2] if frame.shape[1] > 2 else pd.Series(1.0, index=frame.index)
+    number = amounts(path, plays, "the third column must hold plays > 0")
+    return pd.DataFrame({"user": user, "item": item, "plays": number.astype(np.float32)})
+
+
+def amounts(path: Path, values: "pd.Series[Any]", rule: str, *, zero: bool = False) -> Doubles:
+    """Read numbers above 0 (or from 0 on) that single precision can hold, else say the rule."""
+    found = pd.to_numeric(values, errors="coerce").to_numpy(np.float64)
+    with np.errstate(over="ignore", under="ignore"):
+        single = found.astype(np.float32)
+    if not (np.isfinite(single) & ((single >= 0) if zero else (single > 0))).all():
+        raise DataError(f"{path.name}: {rule}")
+    return found
+
+
+def whole(values: "pd.Series[Any]") -> "pd.Series[Any]":
+    """Make integers of ids that stand as 3.0: a gap elsewhere in a table turns them into that."""
+    if not pd.api.types.is_float_dtype(values):
+        return values
+    number = values.to_numpy(np.float64)
+    if not ((np.floor(number) == number) & (np.abs(number) < _EXACT)).all():
+        return values
+    return values.astype(np.int64)
 
 
 def columns(
     path: Path, least: int, most: int | None, *, blanks: bool = False, header: bool = False
 ) -> "pd.DataFrame":
     """Read a table; columns are numbered from 0 unless the header is wanted.
+
+    An id may be any word, "NA" and "null" as well; in columns that may have blanks those are some.
 
     Raises
     ------
@@ -34,15 +67,20 @@ def columns(
     if not path.is_file():
         raise DataError(f"there is no file {path}")
     try:
-        frame = pd.read_csv(path)
+        frame = pd.read_csv(path, keep_default_na=False, na_values=[""], low_memory=False)
     except (ValueError, OSError, EOFError, UnicodeDecodeError) as error:
         reason = str(error).splitlines()[0] if str(error) else "it cannot be read"
         raise DataError(f"{path.name} is not a readable CSV file: {reason}") from error
+    if not isinstance(frame.index, pd.RangeIndex):
+        raise DataError(f"{path.name}: its rows have more cells than the header")
     if frame.shape[1] < least:
         raise DataError(f"{path.name} needs {least} columns, not {frame.shape[1]}")
     frame = frame.iloc[:, :most]
+    if blanks:
+        others = frame.columns[1:]
+        frame[others] = frame[others].mask(frame[others].isin(_UNKNOWN))
     if not header:
-        frame.columns = pd.RangeIndex(frame.shape[1])
+        frame = pd.DataFrame({k: whole(frame.iloc[:, k]) for k in range(frame.shape[1])})
     if frame.iloc[:, 0].isna().any() or (not blanks and frame.isna().any().any()):
         raise DataError(f"{path.name} has an empty cell")
     return frame

@@ -11,7 +11,7 @@ import pandas as pd
 from recsys.catalogue import Catalogue
 from recsys.cli.friends import read_friends, with_friends
 from recsys.cli.side_information import SideFiles, read_catalogue
-from recsys.cli.tables import codes, columns, find, maybe, plays_of, sorted_ids
+from recsys.cli.tables import amounts, codes, columns, find, maybe, plays_of, sorted_ids
 from recsys.errors import DataError
 from recsys.evidence import Evidence, Interactions, Kind
 from recsys.preprocessing.report import Report
@@ -59,7 +59,8 @@ class Task:
 
 def holdout(folder: Path, side: SideFiles) -> Task:
     """Read a random or temporal holdout: the same listeners in ``train``, ``valid`` and ``test``."""
-    frames = {name: plays_of(find(folder, name)) for name in ("train", "valid", "test")}
+    frames = {name: plays_of(find(folder, name)) for name in ("train", "valid")}
+    frames["test"] = _judged_by(folder)
     users, items, rows = _coded(frames)
     task = Task(
         catalogue=read_catalogue(items, folder, side),
@@ -134,8 +135,10 @@ def strong(folder: Path, side: SideFiles) -> Task:
     is folded in ("foldin") and what should be found ("target"). The rows of part "valid" are
     training data for the listeners of part "test".
     """
-    frame = columns(find(folder, "heldout"), 5, 5)
-    plays = pd.DataFrame({"user": frame[0], "item": frame[1], "plays": frame[2].astype(np.float32)})
+    path = find(folder, "heldout")
+    frame = columns(path, 5, 5)
+    count = amounts(path, frame[2], "the third column must hold plays > 0")
+    plays = pd.DataFrame({"user": frame[0], "item": frame[1], "plays": count.astype(np.float32)})
     role, part = frame[3].astype(str), frame[4].astype(str)
     judged = part == "test"
     frames = {
@@ -160,7 +163,7 @@ def strong(folder: Path, side: SideFiles) -> Task:
 
 def cold(folder: Path, side: SideFiles) -> Task:
     """Read cold-start items: only those of ``cold_artists`` (or ``cold_items``) are ranked."""
-    frames = {name: plays_of(find(folder, name)) for name in ("train", "test")}
+    frames = {"train": plays_of(find(folder, "train")), "test": _judged_by(folder)}
     listed = columns(find(folder, "cold_artists", "cold_items"), 1, 1)[0]
     users, items, rows = _coded(frames, more_items=listed)
     among = np.zeros(len(items), np.bool_)
@@ -176,6 +179,14 @@ def cold(folder: Path, side: SideFiles) -> Task:
         among=among,
     )
     return prepared(task)
+
+
+def _judged_by(folder: Path) -> "pd.DataFrame":
+    """Read ``test``: what should be found."""
+    frame = plays_of(find(folder, "test"))
+    if not len(frame):
+        raise DataError("test holds no rows: there is nothing to find")
+    return frame
 
 
 def _coded(

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from recsys.cli.communities import CommunityFigures, mean_of
 from recsys.cli.main import EXIT_BAD_INPUT, main
 from tests.recsys.generated import FOLDER, draw
 
@@ -192,3 +193,11 @@ def test_a_model_that_so_few_members_do_not_support_is_refused_with_a_sentence(c
     asked = ["evaluate", str(tmp_path), "--protocol", "small", "--models", "latent"]
     assert main(asked) == EXIT_BAD_INPUT
     assert "too little data for latent" in capsys.readouterr().err
+
+
+def test_small_communities_are_averaged_over_random_starts():
+    first = CommunityFigures("random", 5, 40, ndcg=0.2, ndcg_sd=0.1, map=0.3)
+    second = CommunityFigures("random", 5, 40, ndcg=0.4, ndcg_sd=0.2, map=0.1)
+    (found,) = mean_of([[first], [second]])
+    assert (found.kind, found.n_members, found.n_draws) == ("random", 5, 40)
+    assert (found.ndcg, found.ndcg_sd, found.map) == pytest.approx((0.3, 0.15, 0.2))

@@ -1,0 +1,186 @@
+"""`python -m recsys evaluate` on small folders: odd ones work, bad ones get a sentence."""
+
+import math
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from recsys.cli.main import EXIT_BAD_INPUT, main
+
+HEADER = "user,item,count\n"
+
+
+def folder(path: Path, *, item: str = "{}", more: dict[str, str] | None = None) -> Path:
+    """Twelve listeners of twelve items each, of forty; ``more`` rows at the end of a file."""
+    files = {"train": HEADER, "valid": HEADER, "test": HEADER}
+    for user in range(12):
+        for place in range(12):
+            name = "train" if place < 8 else "valid" if place < 10 else "test"
+            files[name] += f"{user},{item.format((7 * user + 3 * place) % 40)},{place + 1}\n"
+    for name, text in files.items():
+        (path / f"{name}.csv").write_text(text + (more or {}).get(name, ""), encoding="utf-8")
+    return path
+
+
+def ranked(path: Path, *arguments: str) -> pd.DataFrame:
+    out = path / "lists.csv"
+    assert main(["evaluate", str(path), "--rankings", str(out), *arguments]) == 0
+    lists = pd.read_csv(out, keep_default_na=False)
+    assert list(lists.columns) == ["user", "rank", "item", "score"]
+    assert all(math.isfinite(score) for score in lists["score"])
+    assert (lists.groupby("user").size() >= 20).all()
+    return lists
+
+
+def refused(capsys, *arguments: str) -> str:
+    assert main(["evaluate", *arguments]) == EXIT_BAD_INPUT
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert len(told.err.strip().splitlines()) == 1
+    return str(told.err)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"test": "98,3,1\n99,5,2\n"},
+        {"test": "1,777,1\n"},
+        {"train": "1,39,1e30\n"},
+        {"train": "0,0,1\n0,0,5\n"},
+        {"valid": "50,1,1\n50,2,1\n"},
+        {"test": "".join(f"{50 + k},{k},2\n" for k in range(15))},
+    ],
+    ids=[
+        "a stranger",
+        "a new item",
+        "a huge count",
+        "rows twice",
+        "late listener",
+        "many strangers",
+    ],
+)
+def test_odd_rows_are_ranked_all_the_same(tmp_path, more):
+    asked = set(pd.read_csv(folder(tmp_path, more=more) / "test.csv")["user"])
+    assert set(ranked(tmp_path)["user"]) == asked
+
+
+def test_an_empty_train_or_valid_file_is_no_obstacle(tmp_path):
+    for name in ("train", "valid"):
+        (folder(tmp_path) / f"{name}.csv").write_text(HEADER)
+        assert ranked(tmp_path)["user"].nunique() == 12
+
+
+def test_two_listeners_are_ranked_what_there_is(tmp_path):
+    (tmp_path / "train.csv").write_text(f"{HEADER}1,1,2\n1,2,3\n2,1,1\n2,3,1\n")
+    (tmp_path / "valid.csv").write_text(f"{HEADER}1,3,1\n2,2,1\n")
+    (tmp_path / "test.csv").write_text(f"{HEADER}1,4,1\n2,5,2\n")
+    out = tmp_path / "lists.csv"
+    assert main(["evaluate", str(tmp_path), "--rankings", str(out)]) == 0
+    lists = pd.read_csv(out)
+    assert lists.groupby("user")["item"].apply(set).to_dict() == {1: {4, 5}, 2: {4, 5}}
+
+
+def test_a_name_may_be_any_word(tmp_path):
+    path = folder(tmp_path, item="a{}", more={"train": "1,NA,3\n2,null,2\n3,None,1\n"})
+    assert {"NA", "null", "None"} <= set(ranked(path)["item"])
+
+
+def test_ids_are_the_same_where_one_file_writes_them_as_floats(tmp_path):
+    whole = ranked(folder(tmp_path))
+    rows = pd.read_csv(tmp_path / "valid.csv").astype({"user": float, "item": float})
+    rows.to_csv(tmp_path / "valid.csv", index=False)
+    pd.testing.assert_frame_equal(ranked(tmp_path), whole)
+
+
+@pytest.mark.parametrize(
+    ("option", "text"),
+    [
+        ("--item-tags", "item,tag,n\n1,,2\n2,rock,3\n999,pop,1\n"),
+        ("--item-tags", "item,tag\n"),
+        ("--item-groups", "item,artist,album\n1,,\n2,a,\n3,a,x\n999,b,y\n"),
+        ("--item-groups", "item,artist\n1,\n2,\n"),
+        ("--item-features", "item,loud,year,empty\n1,,1990,\n2,3,,\n3,NA,2001,\n999,2,2000,\n"),
+        ("--item-features", "item,loud\n999,1\n"),
+        ("--friends", "a,b\n1,\n2,3\nzoe,4\n"),
+    ],
+)
+@pytest.mark.filterwarnings("error")
+def test_gaps_and_strangers_in_side_files_are_passed_over(tmp_path, option, text):
+    (tmp_path / "side.csv").write_text(text)
+    assert ranked(folder(tmp_path), option, str(tmp_path / "side.csv"))["user"].nunique() == 12
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"train": "1,39,inf\n"}, "train.csv: the third column must hold plays > 0"),
+        ({"train": "1,39,1e39\n"}, "train.csv: the third column must hold plays > 0"),
+        ({"valid": "1,39,0\n"}, "valid.csv: the third column must hold plays > 0"),
+        ({"train": "1,39,\n"}, "train.csv has an empty cell"),
+        ({"train": "1,39,1,2\n"}, "train.csv is not a readable CSV file"),
+    ],
+)
+def test_bad_rows_are_refused_with_the_file(tmp_path, capsys, more, said):
+    assert said in refused(capsys, str(folder(tmp_path, more=more)))
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("train", "1,39,17\n2,3,5\n", "train.csv has no header"),
+        ("train", "user,item\n1,2,3\n", "train.csv: its rows have more cells than the header"),
+        ("valid", "", "valid.csv is not a readable CSV file"),
+        ("test", HEADER, "test holds no rows"),
+    ],
+)
+def test_bad_files_are_refused_with_their_name(tmp_path, capsys, name, text, said):
+    (folder(tmp_path) / f"{name}.csv").write_text(text)
+    assert said in refused(capsys, str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("option", "text", "said"),
+    [
+        ("--item-tags", "item,tag,n\n1,rock,inf\n", "side.csv: the third column must hold counts"),
+        ("--item-features", "item,loud\n1,inf\n", "side.csv: column loud must hold numbers"),
+        ("--item-features", "item,loud\n1,1e300\n", "side.csv: column loud must hold numbers"),
+        ("--item-groups", "item,artist\n,a\n", "side.csv has an empty cell"),
+    ],
+)
+def test_bad_side_files_are_refused_with_their_name(tmp_path, capsys, option, text, said):
+    side = tmp_path / "side.csv"
+    side.write_text(text)
+    assert said in refused(capsys, str(folder(tmp_path)), option, str(side))
+
+
+@pytest.mark.parametrize(
+    ("protocol", "name", "text", "said"),
+    [
+        ("strong", "heldout", "u,i,n,r,p\n1,2,x,target,test\n", "heldout.csv: the third column"),
+        ("small", "communities", "kind,n,draw,user\nrandom,five,0,1\n", "whole numbers"),
+        ("small", "communities", "kind,n,draw,user\nrandom,1,0,50\n", "stands in test"),
+        ("feedback", "members", "user,item,role\n1,2,seed\n", "no rows of role hidden"),
+        ("plays", "valid", HEADER, "valid holds no rows"),
+    ],
+)
+def test_bad_files_of_the_other_protocols(tmp_path, capsys, protocol, name, text, said):
+    path = folder(tmp_path, more={"train": "50,1,1\n"})
+    (path / f"{name}.csv").write_text(text)
+    assert said in refused(capsys, str(path), "--protocol", protocol)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ("--rankings {t}", "cannot be written"),
+        ("--rankings {t}/no/lists.csv", "cannot be written"),
+        ("--rankings {t}/lists.csv --protocol plays", "not with plays"),
+        ("--models latent --protocol feedback", "does not go with feedback"),
+    ],
+)
+def test_what_would_come_to_nothing_is_refused_before_anything_is_fitted(
+    tmp_path, capsys, arguments, said
+):
+    words = arguments.format(t=tmp_path).split()
+    assert said in refused(capsys, str(folder(tmp_path)), *words)

@@ -25,8 +25,15 @@ def ascend(columns: Regimes, sample: Sample, slopes: Doubles, lower: Doubles) ->
     columns : Regimes
         Of the rows of the sample.
     sample : Sample
-    slopes, lower : ndarray of shape (3 * n_columns,)
-        Where to start, and what not to fall below.
+    slopes : ndarray of shape (3 * n_columns,)
+        Where to start.
+    lower : ndarray of shape (3 * n_columns,)
+        -inf where a slope may change its sign, 0 where it may not.
+
+    Returns
+    -------
+    ndarray of shape (3 * n_columns,)
+        The mean of climbs of which none ends below its start on its own half.
 
     References
     ----------

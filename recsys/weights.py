@@ -171,13 +171,11 @@ def on_one_scale(
     scale, bias = _platt(total[rows], sample.label[rows], sample.stands_for[rows], n_wanted)
     warm = _total(blend.curves, parts, sample) + blend.bias
     lists = Lists.of(sample, np.unique(sample.user[sample.near]))
-    reached = [
+    at = [
         lists.ndcg(lists.laid_out(np.where(rows, scale * total + bias - lower, warm)))
         for lower in _LOWER
     ]
-    lowest = max(
-        lower for lower, one in zip(_LOWER, reached, strict=True) if one >= max(reached) - _SAME
-    )
+    lowest = max(lower for lower, one in zip(_LOWER, at, strict=True) if one >= max(at) - _SAME)
     scaled = {name: curve.times(scale) for name, curve in curves.items()}
     return Blend(scaled, bias - lowest, n_wanted)
 

@@ -117,3 +117,9 @@ def test_climbing_keeps_within_its_bounds_and_depends_on_no_clock(
     first = ascend(columns, sample, start, np.zeros(6))
     assert (first >= 0).all()
     np.testing.assert_array_equal(first, ascend(columns, sample, start, np.zeros(6)))
+
+
+def test_equal_scores_come_in_the_order_of_a_lot(sample: Sample) -> None:
+    """As good as drawing candidates blindly, neither best nor worst."""
+    lists = Lists.of(sample, np.arange(LISTENERS))
+    assert 0.02 < lists.ndcg(np.zeros(lists.start.shape, np.float32)) < 0.3

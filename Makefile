@@ -25,7 +25,7 @@ feedback: $(STAMP) ## ten rounds of feedback over the sample community: does it 
 	$(BIN)/python -m bot.demo.feedback_run
 
 test: $(STAMP) ## every test, offline
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadfile
 
 format: $(STAMP) ## rewrite the code in house style
 	$(BIN)/ruff format . && $(BIN)/ruff check --fix .

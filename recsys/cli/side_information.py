@@ -27,7 +27,7 @@ class SideFiles:
         album, further ones are read as tags.
     item_features : Path or None
         Item, then numeric columns; blanks are allowed. A column with "year" in its name is the year
-        of release as well.
+        of release as well; 0 in it means that it is not known.
     friends : Path or None
         Pairs of listeners who know each other, in either direction or both.
     """
@@ -128,8 +128,11 @@ def _features(item_ids: Any, path: Path | None) -> tuple[Any, Any]:
             single = numbers.to_numpy(np.float64).astype(np.float32)
         if bool((~np.isfinite(single) & frame[name].notna()).any()):
             raise DataError(f"{path.name}: column {name} must hold numbers")
+        is_year = "year" in str(name).lower()
+        if is_year:
+            single[single == 0] = np.nan  # what many data sets write where they do not know it
         features[item[known], place] = single[known]
-        if "year" in str(name).lower() and year is None:
+        if is_year and year is None:
             year = features[:, place]
     told = ~np.isnan(features).all(axis=0)
     return features[:, told] if told.any() else None, year

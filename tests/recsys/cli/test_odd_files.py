@@ -3,10 +3,12 @@
 import math
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from recsys.cli.main import EXIT_BAD_INPUT, main
+from recsys.cli.side_information import SideFiles, read_catalogue
 
 HEADER = "user,item,count\n"
 
@@ -184,3 +186,10 @@ def test_what_would_come_to_nothing_is_refused_before_anything_is_fitted(
 ):
     words = arguments.format(t=tmp_path).split()
     assert said in refused(capsys, str(folder(tmp_path)), *words)
+
+
+def test_a_year_of_0_is_an_unknown_one(tmp_path: Path) -> None:
+    path = tmp_path / "years.csv"
+    path.write_text("item,year\n1,1990\n2,0\n3,\n", encoding="utf-8")
+    catalogue = read_catalogue(np.arange(1, 4), tmp_path, SideFiles(item_features=path))
+    np.testing.assert_array_equal(catalogue.year, [1990, np.nan, np.nan])

@@ -39,10 +39,26 @@ RANKED = {
     "cold": tasks.cold,
 }
 
+_FILES = """\
+files in DIR (.csv or .csv.gz; columns by place, whatever the header calls them):
+  holdout, plays  train, valid, test: user, item, count
+  temporal        the same, where test is what each listener came to last
+  strong          train; heldout: user, item, count, role (foldin or target), part (valid or test)
+  cold            train, test; cold_artists (or cold_items): item
+  small           as holdout; communities: kind, n, draw, user
+  feedback        train (other listeners); members: user, item, role (seed or hidden)
+  any of them     item_tags: item, tag[, count]
+"""
+
 
 def add_to(commands: Any) -> None:
     """Add the command to the parser."""
-    one = commands.add_parser("evaluate", help="measure models on a split folder")
+    one = commands.add_parser(
+        "evaluate",
+        help="measure models on a split folder",
+        epilog=_FILES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     one.add_argument(
         "folder",
         type=Path,

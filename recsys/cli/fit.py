@@ -51,6 +51,10 @@ def run(options: argparse.Namespace) -> int:
     if options.settings is not None:
         config = with_settings(config, options.settings)
     task = tasks.everything(options.folder, side_files(options))
+    if not len(task.train):
+        raise DataError(
+            f"{options.folder}: train holds no plays, so there is nothing to learn from"
+        )
     console = Console(stderr=True)
     tell(task.report, console)
     background = None
@@ -59,6 +63,13 @@ def run(options: argparse.Namespace) -> int:
             raise DataError("--background needs items that are artists")
         names = [str(item) for item in task.item_ids]
         background = read_background(options.background).align(task.catalogue, names)
+        n_known = int(background.known.sum())
+        if not n_known:
+            raise DataError(
+                f"{options.background} knows none of the {len(names)} items: artists are matched by "
+                "name, so the items must be names of artists"
+            )
+        console.print(f"the prior knows {n_known} of {len(names)} artists")
     with console.status("training"):
         model = fit(
             task.train, task.catalogue, config, validation=task.valid, background=background

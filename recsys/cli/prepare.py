@@ -17,6 +17,9 @@ from recsys.preprocessing.report import Report
 
 SPLITS = {"last": splitting.leave_last, "cut": splitting.global_cut}
 
+_LEAST_YEAR = 1990
+_LEAST_TIME = (_LEAST_YEAR - 1970) * 365.25 * 86_400
+
 
 def add_to(commands: Any) -> None:
     """Add the command to the parser."""
@@ -115,6 +118,11 @@ def read_events(path: Path, names: str | None) -> "pd.DataFrame":
         if told.isna().any():
             raise DataError(f"{path.name}: the times must be seconds since 1970 or ISO 8601")
         log = log.assign(at=told.astype("datetime64[s, UTC]").astype(np.int64))
+    if len(log) and log["at"].max() < _LEAST_TIME:
+        raise DataError(
+            f"{path.name}: by {wanted[2]} all plays are from before {_LEAST_YEAR}; a log has user, item "
+            "and time of each play (is this a count?)"
+        )
     return log
 
 

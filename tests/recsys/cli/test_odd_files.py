@@ -193,3 +193,24 @@ def test_a_year_of_0_is_an_unknown_one(tmp_path: Path) -> None:
     path.write_text("item,year\n1,1990\n2,0\n3,\n", encoding="utf-8")
     catalogue = read_catalogue(np.arange(1, 4), tmp_path, SideFiles(item_features=path))
     np.testing.assert_array_equal(catalogue.year, [1990, np.nan, np.nan])
+
+
+def test_a_table_of_counts_is_no_log(tmp_path: Path, capsys) -> None:
+    counts = folder(tmp_path) / "train.csv"
+    assert main(["prepare", str(counts), str(tmp_path / "out")]) == EXIT_BAD_INPUT
+    assert "is this a count?" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_nothing_is_learned_from_no_plays(tmp_path: Path, capsys) -> None:
+    (tmp_path / "train.csv").write_text(HEADER, encoding="utf-8")
+    assert main(["fit", str(tmp_path), str(tmp_path / "model")]) == EXIT_BAD_INPUT
+    assert "train holds no plays" in capsys.readouterr().err
+
+
+def test_the_help_names_the_files_of_each_protocol(capsys) -> None:
+    with pytest.raises(SystemExit):
+        main(["evaluate", "--help"])
+    told = capsys.readouterr().out
+    assert "communities: kind, n, draw, user" in told
+    assert "members: user, item, role (seed or hidden)" in told

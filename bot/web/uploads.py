@@ -42,8 +42,6 @@ TUS: Final = "1.0.0"
 TUS_TYPE: Final = "application/offset+octet-stream"
 TOKEN_HEADER: Final = "X-Form-Token"  # noqa: S105  # the name of a header
 NOTES_SHOWN: Final = 5
-_MARKDOWN: Final = str.maketrans("", "", "*`")
-"""What sentences for Discord have and a page doesn't read."""
 _STATUS: Final = {
     "upload.refused.cut": 400,
     "upload.refused.stale": 403,
@@ -258,9 +256,9 @@ def _words(state: UploadState) -> str:
     if job is None:
         return ""
     if state.trouble is not None:
-        return plain(state.trouble.key, **state.trouble.params).translate(_MARKDOWN)
+        return plain(state.trouble.key, **state.trouble.params)
     if job.error_key is not None:
-        return plain("error.import_failed").translate(_MARKDOWN)
+        return plain("error.import_failed")
     if not finished(state):
         return plain("web.upload.importing")
     lines: list[str] = [plural("web.upload.done", job.rows_added, found=number(job.rows_found))]

@@ -27,6 +27,7 @@ OUTCOMES: Final = {
     "trouble": ("web.trouble", 502),
 }
 """What a result page may say, and its status; the page is an address without any secret."""
+REFUSED: Final = "web.result.bad"
 _BY_KEY: Final = {
     "link.refused.stale": "stale",
     "link.refused.declined": "declined",
@@ -121,7 +122,8 @@ class LinkPages:
         if outcome not in OUTCOMES:
             raise web.HTTPNotFound
         key, status = OUTCOMES[outcome]
-        return self._render.page("result.html", status=status, key=key, good=outcome == "linked")
+        heading = "web.result.good" if outcome == "linked" else REFUSED
+        return self._render.page("result.html", status=status, key=key, heading=heading)
 
     def _guarded(self, page: Page) -> Page:
         """Answer refusals as pages: never a trace, never the address that was asked for."""
@@ -131,7 +133,7 @@ class LinkPages:
                 return await page(request)
             except LinkRefusedError as error:
                 if error.key not in _BY_KEY:
-                    words = {"key": error.key, "good": False, **error.params}
+                    words = {"key": error.key, "heading": REFUSED, **error.params}
                     return self._render.page("result.html", status=403, **words)
                 return self._refused(request, _BY_KEY[error.key])
             except UserError as error:
@@ -147,7 +149,7 @@ class LinkPages:
         if request.query_string:
             return _result(outcome)
         key, status = OUTCOMES[outcome]
-        return self._render.page("result.html", status=status, key=key, good=False)
+        return self._render.page("result.html", status=status, key=key, heading=REFUSED)
 
     def _carried(self, request: web.Request) -> tuple[str, str]:
         """Return attempt and browser of the cookie; empty texts without one."""

@@ -68,7 +68,11 @@ async function follow() {
       words.textContent = now.words;
       if (now.found) bar.value = Math.floor(100 * now.stored / now.found);
       else bar.removeAttribute("value");
-      if (now.done) { bar.hidden = true; return; }
+      if (now.done) {
+        bar.hidden = true;
+        document.getElementById("close")?.remove();
+        return;
+      }
     } catch { /* the next turn asks again */ }
     await pause(2000);
   }

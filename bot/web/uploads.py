@@ -42,9 +42,11 @@ TUS: Final = "1.0.0"
 TUS_TYPE: Final = "application/offset+octet-stream"
 TOKEN_HEADER: Final = "X-Form-Token"  # noqa: S105  # the name of a header
 NOTES_SHOWN: Final = 5
+STALE: Final = "upload.refused.stale"
+NOT_TAKEN: Final = "web.upload.not_taken"
 _STATUS: Final = {
     "upload.refused.cut": 400,
-    "upload.refused.stale": 403,
+    STALE: 403,
     "upload.refused.somebody_else": 403,
     "upload.refused.offset": 409,
     "upload.refused.overtaken": 409,
@@ -129,7 +131,7 @@ class UploadPages:
             begun=_begun(ticket),
             chosen=ticket.import_id is not None,
             plain=PLAIN in request.query,
-            reading=ticket.import_id is not None and not finished(state),
+            done=finished(state),
             words=_words(state),
         )
         page.headers[POLICY] = WITH_SCRIPT
@@ -207,13 +209,14 @@ class UploadPages:
                 return await page(request)
             except UserError as error:
                 known = error.key in _STATUS
-                key, params = (error.key, error.params) if known else ("upload.refused.stale", {})
-                words: dict[str, Any] = {"key": key, "good": False, **params}
+                key, params = (error.key, error.params) if known else (STALE, {})
+                heading = "web.upload.over" if key == STALE else NOT_TAKEN
+                words: dict[str, Any] = {"key": key, "heading": heading, **params}
                 return self._render.page("result.html", status=_STATUS[key], **words)
             except MusicBotError as error:
                 log.warning("a page failed: %s", type(error).__name__)
                 return self._render.page(
-                    "result.html", status=502, key="upload.refused.trouble", good=False
+                    "result.html", status=502, key="upload.refused.trouble", heading=NOT_TAKEN
                 )
 
         return handle
@@ -256,9 +259,9 @@ def _words(state: UploadState) -> str:
     if job is None:
         return ""
     if state.trouble is not None:
-        return plain(state.trouble.key, **state.trouble.params)
+        return f"{plain(state.trouble.key, **state.trouble.params)} {plain('web.upload.failed')}"
     if job.error_key is not None:
-        return plain("error.import_failed")
+        return f"{plain('error.import_failed')} {plain('web.upload.failed')}"
     if not finished(state):
         return plain("web.upload.importing")
     lines: list[str] = [plural("web.upload.done", job.rows_added, found=number(job.rows_found))]

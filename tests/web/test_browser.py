@@ -159,6 +159,7 @@ async def test_a_file_arrives_over_a_bad_connection(
         await status.filter(has_text="what arrived is kept").wait_for()
         await check(page)
         await status.filter(has_text="new plays out of").wait_for()
+        assert await page.get_by_text("you can close this page").count() == 0
         await check(page)
         await page.reload()
         await status.filter(has_text="new plays out of").wait_for()

@@ -84,7 +84,10 @@ def test_parameters_of_a_sentence_can_not_be_markup() -> None:
 
 def test_the_demo_says_so_on_every_page() -> None:
     for demo in (True, False):
-        page = Renderer(demo=demo).page("result.html", key="web.done", good=True).text or ""
+        page = (
+            Renderer(demo=demo).page("result.html", key="web.done", heading="web.result.good").text
+            or ""
+        )
         assert ("stand-ins" in page) is demo
 
 

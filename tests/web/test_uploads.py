@@ -367,6 +367,32 @@ async def test_something_that_is_no_export_says_so(house: House) -> None:
     assert "Streaming_History_Audio_*.json, StreamingHistory_music_*.json" in words
     assert "**" not in words
     assert "`" not in words
+    assert words.endswith("This link is used up: /import in Discord gives you a new one.")
+
+
+async def test_a_used_link_says_so_and_what_to_do(house: House) -> None:
+    await house.app.services.consent.agree(ANA)
+    address = await uploads_of(house).links.begin(ANA, "Ana")
+    browser = await house.browser()
+    await house.identify(browser, address, ANA)
+    sender = Sender(house, browser, await token_in(browser))
+    await sender.choose(len(EXPORT))
+    await sender.send(0, EXPORT)
+    status, _, page = await browser.post(address)
+    assert status == 403
+    assert "<h1>This link no longer works</h1>" in page
+    assert "Ask for a new one with /import" in page
+
+
+async def test_only_a_page_that_still_waits_says_when_it_can_be_closed(house: House) -> None:
+    sender = await Sender.admitted(house)
+    assert "you can close this page" in (await sender.browser.get("/upload/file"))[2]
+    await sender.choose(len(EXPORT))
+    await sender.send(0, EXPORT)
+    await sender.plays()
+    _, _, page = await sender.browser.get("/upload/file")
+    assert "Done: 400 new plays" in page
+    assert "you can close this page" not in page
 
 
 # Misuse.

@@ -217,6 +217,14 @@ async def test_forget_me_erases_and_says_what(room: Room):
     assert "agree" in words(await room.run("Ada", "recommend"))
 
 
+async def test_a_card_of_somebody_forgotten_says_why_it_takes_no_vote(room: Room):
+    card = await room.run("Ada", "recommend")
+    question = await room.run("Ada", "forget-me")
+    await room.person("Ada").click(question.response, custom_id="aux1:forget:yes")
+    refused = await room.press("Ada", card.response, "aux1:vote:")
+    assert "too old, or its owner had them deleted" in words(refused)
+
+
 async def test_a_blend_needs_agreement_and_then_shows_list_shares_and_match(room: Room):
     asked = await room.run("Ada", "blend", member=room.person("Bruno"))
     message = asked.response

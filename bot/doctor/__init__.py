@@ -55,8 +55,10 @@ def _here(settings: Settings | None, problem: str | None) -> Iterator[Check]:
     yield machine.sqlite()
     if settings is not None:
         yield _token(settings)
-        yield machine.folder(settings)
-        yield machine.space(settings)
+        folder = machine.folder(settings)
+        yield folder
+        if folder[0]:
+            yield machine.space(settings)
         yield machine.database(settings)
         yield spotify_door.checked(settings)
         yield own_pages.checked(settings)

@@ -4,6 +4,8 @@ import os
 import shutil
 import sqlite3
 import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 from bot.adapters.sqlite import backup as backups
@@ -43,19 +45,26 @@ def sqlite() -> Check:
 
 
 def folder(settings: Settings) -> Check:
-    """Say whether the data folder can be written."""
-    folder = settings.data_dir
-    existing = next(p for p in (folder, *folder.absolute().parents) if p.exists())
-    if not os.access(existing, os.W_OK):
-        return False, f"AUXCORD_DATA_DIR: {folder} can't be written by this user; change its owner."
-    return True, f"data folder {folder.absolute()}"
+    """Say whether the data folder can be made and written, by trying: rights don't tell all."""
+    folder = settings.data_dir.absolute()
+    existing = _existing(folder)
+    try:
+        with TemporaryDirectory(dir=existing):
+            pass
+    except OSError as error:
+        trouble = "written" if existing == folder else "made"
+        return False, (
+            f"AUXCORD_DATA_DIR: {folder} can't be {trouble} by this user ({error.strerror}); "
+            f"name another folder, or give this user {existing}."
+        )
+    if existing != folder:
+        return True, f"data folder {folder}: not there yet; the first start makes it"
+    return True, f"data folder {folder}"
 
 
 def space(settings: Settings) -> Check:
     """Say how much room there is."""
-    folder = settings.data_dir.absolute()
-    existing = next(p for p in (folder, *folder.parents) if p.exists())
-    free = shutil.disk_usage(existing).free
+    free = shutil.disk_usage(_existing(settings.data_dir.absolute())).free
     if free < MIN_FREE_BYTES:
         return False, f"only {free // 2**20} MiB free on the data disk; make room for at least 500."
     return True, f"{free // 2**30} GiB free on the data disk"
@@ -76,3 +85,8 @@ def database(settings: Settings) -> Check:
             f"{path} is damaged ({verdict}); stop the bot and use `python -m bot restore`.",
         )
     return True, f"database {path.stat().st_size // 2**20} MiB, intact"
+
+
+def _existing(folder: Path) -> Path:
+    """Return the folder, or the nearest above it that is there."""
+    return next(path for path in (folder, *folder.parents) if os.path.exists(path))  # noqa: PTH110  # never raises

@@ -183,3 +183,22 @@ def test_what_is_left_of_the_day_at_spotify(data_dir: Path, closed: bool):
     doctor.examine(settings, None, offline=True, say=said.append)
     assert "ok   Spotify: 30 of 400 calls made today, 370 left" in said
     assert any("wants no calls until" in line for line in to_mend(said)) is closed
+
+
+def test_a_data_folder_that_is_not_there_yet_will_be_made(tmp_path: Path):
+    said: list[str] = []
+    folder = tmp_path / "a" / "b"
+    doctor.examine(Settings(_env_file=None, data_dir=folder), None, offline=True, say=said.append)
+    assert f"ok   data folder {folder}: not there yet; the first start makes it" in said
+    assert list(tmp_path.iterdir()) == [], "looking leaves nothing behind"
+
+
+def test_a_data_folder_that_can_not_be_made_is_named_and_no_lack_of_room(tmp_path: Path):
+    said: list[str] = []
+    (tmp_path / "file").touch()
+    folder = tmp_path / "file" / "nope"
+    doctor.examine(Settings(_env_file=None, data_dir=folder), None, offline=True, say=said.append)
+    (line,) = [line for line in to_mend(said) if "AUXCORD_DATA_DIR" in line]
+    assert line.startswith(f"AUXCORD_DATA_DIR: {folder} can't be made by this user (")
+    assert line.endswith(f"name another folder, or give this user {tmp_path / 'file'}.")
+    assert not any("on the data disk" in line for line in said)

@@ -56,8 +56,10 @@ async def test_a_private_card_gives_the_reason(room: Room):
 async def test_a_public_card_may_name_a_vote_made_on_a_public_card_of_the_same_server(room: Room):
     first = await room.run("Ada", "recommend")
     await room.press("Ada", first.response, "aux1:vote:")
-    card = words(await room.run("Ada", "recommend"))
-    assert 1 <= card.count("because you 👍") <= 2, "one vote doesn't explain the whole list"
+    # which picks come is partly drawn by lot, so a single list may hold none that the vote speaks for
+    named = [words(await room.run("Ada", "recommend")).count("because you 👍") for _ in range(5)]
+    assert any(named)
+    assert max(named) <= 2, "one vote doesn't explain the whole list"
 
 
 async def test_a_public_card_does_not_name_a_vote_made_in_private(room: Room):

@@ -24,6 +24,8 @@ TROUBLE: Final = (discord.HTTPException, discord.RateLimited, aiohttp.ClientErro
 """What a request to Discord may raise; `RateLimited` is no `HTTPException`."""
 UNSAID_S: Final = 3600.0
 """How long nothing is sent after a 429 of the edge, which names no time."""
+SHUT_S: Final = 3600.0
+"""How long a channel is left alone that is closed to the bot: somebody may open it again."""
 LOCKED_OUT: Final = frozenset({50001, 50013})
 """Missing access, missing permissions."""
 UNKNOWN_MESSAGE: Final = 10008
@@ -37,7 +39,7 @@ class Unasked:
         self._meta = meta
         self._notices = notices
         self._quiet_until = 0.0
-        self._shut: set[int] = set()
+        self._shut_until: dict[int, float] = {}
 
     async def attempt(
         self,
@@ -54,7 +56,7 @@ class Unasked:
         discord.NotFound
             When what it is about is gone, for that is news.
         """
-        if time.monotonic() < self._quiet_until or channel_id in self._shut:
+        if time.monotonic() < max(self._quiet_until, self._shut_until.get(channel_id or 0, 0.0)):
             return None
         try:
             return await act()
@@ -79,7 +81,7 @@ class Unasked:
             and error.code in LOCKED_OUT
             and channel_id is not None
         ):
-            self._shut.add(channel_id)
+            self._shut_until[channel_id] = time.monotonic() + SHUT_S
             await self._tell_owner(channel_id, guild)
 
     async def _tell_owner(self, channel_id: int, guild: discord.Guild | None) -> None:

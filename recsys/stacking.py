@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -59,22 +60,17 @@ def learn_blends(
         folds.append(_fold(mine, asked, catalogue, seeded, level, background))
     folds = _with_shared_parts(folds)
     parts = folds[0].parts
-    sample = draw_sample(
-        folds,
-        catalogue,
+    draw = partial(
+        draw_sample,
+        catalogue=catalogue,
         level=level,
         most_users=config.validation_users,
         seed=config.random_state,
     )
+    sample = draw(folds)
     blend = learn_blend(parts, sample, n_listeners)
     if len(folds) > 1 and _unlike_the_rest(folds, known.n_users, blend, sample):
-        sample = draw_sample(
-            folds[:1],
-            catalogue,
-            level=level,
-            most_users=config.validation_users,
-            seed=config.random_state,
-        )
+        sample = draw(folds[:1])
         blend = learn_blend(parts, sample, n_listeners)
     first = folds[0].asked  # its newcomers among them, as they came
     cold = None

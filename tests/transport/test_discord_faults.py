@@ -11,7 +11,7 @@ import pytest
 
 from bot.domain.ids import MemberId
 from bot.services.notices import Notice
-from bot.unasked import UNSAID_S
+from bot.unasked import SHUT_S, UNSAID_S
 from tests.fake_discord import Permission
 from tests.transport.real import Real, real_bot
 
@@ -164,7 +164,7 @@ async def test_f8_a_channel_that_is_closed_to_us_is_left_alone(real: Real, code:
     for _ in range(3):
         message = await pick(real)
         assert message.buttons, "the card stands without reactions"
-        await real.discord.wait_for(lambda: real.bot.unasked._shut, "the closed door")
+        await real.discord.wait_for(lambda: real.bot.unasked._shut_until, "the closed door")
     assert fault.hits == 1
 
     async def kept() -> bool:
@@ -175,11 +175,11 @@ async def test_f8_a_channel_that_is_closed_to_us_is_left_alone(real: Real, code:
     await real.discord.wait_for(lambda: told, "the words to the owner")
     assert f"<#{real.channel.id}>" in told[0].text
     assert "View Channel" in told[0].text
-    # A new start tries the channel once more, and says nothing a second time.
-    real.bot.unasked._shut.clear()
+    # An hour later the channel is tried once more, and nothing is said a second time.
+    (until,) = real.bot.unasked._shut_until.values()
+    real.bot.unasked._shut_until[real.channel.id] = until - SHUT_S
     await pick(real)
-    await real.discord.wait_for(lambda: real.bot.unasked._shut, "the closed door")
-    assert fault.hits == 2
+    await real.discord.wait_for(lambda: fault.hits == 2, "the second try")
     assert len(real.discord.dm(real.guild.owner).visible_messages) == 1
 
 

@@ -117,14 +117,18 @@ class Nameable:
 def shared_styles(
     subjects: Mapping[ItemKey, Subject], picks: Collection[ItemKey], liked: Collection[ItemKey]
 ) -> dict[ItemKey, str]:
-    """Return for picks the first of their tags that something liked in public has, too."""
+    """Return for picks a tag that something liked in public has, too: the one that fewest here have.
+
+    What nearly everything is tagged with, as "rock", tells little about any one pick.
+    """
     seen = {tag for key in liked if key in subjects for tag in subjects[key].artist.tags}
-    return {
-        key: style
+    held = Counter(tag for one in subjects.values() for tag in one.artist.tags)
+    shared = {
+        key: [tag for tag in subjects[key].artist.tags if tag in seen]
         for key in picks
         if key in subjects
-        and (style := next((t for t in subjects[key].artist.tags if t in seen), None))
     }
+    return {key: min(tags, key=lambda tag: held[tag]) for key, tags in shared.items() if tags}
 
 
 def key_of(row: EvidenceRow) -> ItemKey:

@@ -88,3 +88,13 @@ def test_a_style_is_named_only_where_something_liked_in_public_has_it():
     assert shared_styles(known, [pick.key], []) == {}
     listener = listener_of((VOTED, EvidenceKind.LIKE), (HEARD, EvidenceKind.LIKE))
     assert Nameable([VOTED, OTHER]).liked(listener) == {VOTED}
+
+
+def test_of_styles_shared_the_one_that_fewest_have_is_named():
+    def tagged(number, *tags):
+        one = subject(number)
+        return replace(one, artist=replace(one.artist, tags=tags))
+
+    liked, pick = tagged(1, "rock", "shoegaze"), tagged(2, "rock", "shoegaze", "pop")
+    known = {one.key: one for one in (liked, pick, tagged(3, "rock"), tagged(4, "rock", "pop"))}
+    assert shared_styles(known, [pick.key], [liked.key]) == {pick.key: "shoegaze"}

@@ -33,7 +33,7 @@ def ascend(columns: Regimes, sample: Sample, slopes: Doubles, lower: Doubles) ->
     Returns
     -------
     ndarray of shape (3 * n_columns,)
-        The mean of climbs of which none ends below its start on its own half.
+        The mean of the climbs; the start where, on all listeners together, that mean is below it.
 
     References
     ----------
@@ -52,7 +52,9 @@ def ascend(columns: Regimes, sample: Sample, slopes: Doubles, lower: Doubles) ->
 
     in_threads(climb, range(_CLIMBS), at_once=1)
     mean: Doubles = found.mean(axis=0)
-    return mean
+    lists = Lists.of(sample, users)
+    at_start, at_mean = (lists.ndcg(lists.laid_out(columns.score(at))) for at in (slopes, mean))
+    return mean if at_mean > at_start else slopes
 
 
 def _climb(lists: "Lists", columns: Regimes, slopes: Doubles, lower: Doubles) -> Doubles:

@@ -8,6 +8,7 @@ from scipy.sparse import vstack
 
 from recsys.catalogue import Catalogue
 from recsys.evidence import Level
+from recsys.parallel import in_threads
 from recsys.part import bend, rarity, thinness
 from recsys.recipe import Candidate
 from recsys.sparse import csr
@@ -15,7 +16,8 @@ from recsys.types import Bools, Csr, Doubles, Floats, Ints
 
 _NEAR = 60  # best candidates of every personal part, per listener
 _FAR = 50  # others, drawn at random, per listener
-_CELLS = 12_000_000
+_ENOUGH = 15_000  # held-out rows of a fold beyond which more listeners would teach nothing new
+_CELLS = 6_000_000  # raw scores that each thread holds at a time
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,7 +136,7 @@ def draw_sample(
     level : Level
         Axis of what is wanted.
     most_users : int
-        Of each fold.
+        Of each fold; fewer where those have 15,000 held-out rows already.
     seed : int
     among : ndarray of bool, optional
         The only candidates, on the same axis; without it all that the listener does not know.
@@ -175,24 +177,31 @@ def _rows_of(
     if not len(users):  # nothing to learn from, but the spread of the parts still shows
         users = np.flatnonzero(np.diff(artists.indptr) > 0)
     if len(users) > most_users:
-        users = np.sort(rng.choice(users, most_users, replace=False))
+        users = rng.choice(users, most_users, replace=False)
+        upto = np.cumsum(np.diff(positive.indptr)[users])
+        users = np.sort(users[: 1 + int(np.searchsorted(upto, _ENOUGH))])
     known = items if level == Level.ITEM else artists
     n = catalogue.n_items if level == Level.ITEM else catalogue.n_artists
     audiences = _audiences(asked, catalogue, level)
-    found: list[_Rows] = []
     step = max(1, _CELLS // max(n * len(parts), 1))
-    for start in range(0, len(users), step):
-        chunk = users[start : start + step]
+    lots = rng.spawn(len(users))  # one each, so that the order of the threads changes nothing
+    found: list[list[_Rows]] = [[] for _ in range(0, len(users), step)]
+
+    def work(turn: int) -> None:
+        mine = slice(turn * step, (turn + 1) * step)
+        chunk = users[mine]
         inputs = artists[chunk], items[chunk], asked.nearby[chunk]
         raw = _raw(parts, inputs, catalogue, level)
-        for row, user in enumerate(chunk.tolist()):
+        for row, (user, lot) in enumerate(zip(chunk.tolist(), lots[mine], strict=True)):
             free = np.ones(n, np.bool_) if among is None else among.copy()
             free[known.indices[known.indptr[user] : known.indptr[user + 1]]] = False
-            mine = positive.indices[positive.indptr[user] : positive.indptr[user + 1]].astype(
-                np.int64
+            wanted = positive.indices[positive.indptr[user] : positive.indptr[user + 1]]
+            found[turn].append(
+                _one(raw[:, row], parts, free, wanted.astype(np.int64), user, audiences, lot)
             )
-            found.append(_one(raw[:, row], parts, free, mine, user, audiences, rng))
-    return found
+
+    in_threads(work, range(len(found)), at_once=1)
+    return [one for rows in found for one in rows]
 
 
 def _audiences(asked: Asked, catalogue: Catalogue, level: Level) -> Ints:

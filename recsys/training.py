@@ -115,6 +115,7 @@ def _fit(
         "n_users": whole.n_users,
         "n_interactions": int((whole.kind != Kind.NEARBY).sum()),
         "parts": [part.name for part in parts],
+        "left_out": [one.name for one in candidates if one.name not in blend.curves],
         "settings": {"latent": dict(config.latent), "closed_form": dict(config.closed_form)},
         "weights": {part.name: list(part.curve.slopes) for part in parts},
         "tuned_on": len(whole) if config.tune else config.tuned_on,
@@ -140,11 +141,15 @@ def _fit(
 def _taken_over(
     candidates: list[Candidate], earlier: HybridRecommender, background: Aligned | None
 ) -> tuple[Blend, Blend | None] | None:
-    """Return the blend of an earlier model, None where it had other parts or another prior."""
+    """Return the blend of an earlier model, None where it weighed other parts or had another prior.
+
+    Parts that its held-out rows were too few for stay left out until all is chosen anew.
+    """
     parts = {part.name: part for part in earlier.parts}
     now = None if background is None else background.as_dict()
     same_prior = _prior_of(earlier.info.get("background")) == _prior_of(now)
-    if {one.name for one in candidates} != set(parts) or not same_prior:
+    weighed = {*parts, *earlier.info.get("left_out", ())}
+    if {one.name for one in candidates} != weighed or not same_prior:
         return None
     n_positives = int(earlier.info["validation_positives"])
     blend = Blend({name: part.curve for name, part in parts.items()}, earlier.bias, n_positives)

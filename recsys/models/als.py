@@ -6,7 +6,7 @@ import numpy as np
 from scipy.sparse import vstack
 
 from recsys.base import ScoringModel, check_confidence
-from recsys.models.row_systems import batches, solve_rows
+from recsys.models.row_systems import EXACT, batches, solve_rows
 from recsys.parallel import in_threads
 from recsys.posterior import PLAIN_NOISE, Posterior, held_out_noise
 from recsys.sparse import csr
@@ -14,6 +14,7 @@ from recsys.types import Csr, Doubles, Floats, Ints
 
 _LEAST_HOLDERS = 10
 _MOST_OF_A_TAG = 2.0
+_ROUGH = 1e-2  # of the right side may be left over in all sweeps but the last
 
 
 class ALS(ScoringModel):
@@ -99,16 +100,17 @@ class ALS(ScoringModel):
         columns = csr(x.T)
         items = start.copy()
         items[np.diff(columns.indptr) == 0] = 0  # nothing is known of them
-        for _ in range(n_iterations):
-            users = self._solve(x, items)
-            items = self._solve(columns, users)
+        for turn in range(n_iterations):  # what the next sweep changes anyway need not be exact
+            left_over = EXACT if turn == n_iterations - 1 else _ROUGH
+            users = self._solve(x, items, left_over)
+            items = self._solve(columns, users, left_over)
         self.item_factors_: Floats = items
         self.gram_: Doubles = (items.astype(np.float64).T @ items).astype(np.float64)
         self.n_items_ = x.shape[1]
         self.noise_ = held_out_noise(self, own)
         return self
 
-    def _solve(self, rows: Csr, fixed: Floats) -> Floats:
+    def _solve(self, rows: Csr, fixed: Floats, left_over: float = EXACT) -> Floats:
         """Least-squares factors of all rows, shape (n_rows, n_factors), given the other side.
 
         In the axes of the Gramian the prior matrix B of a row is diagonal (see ``solve_rows``). Rows
@@ -132,7 +134,8 @@ class ALS(ScoringModel):
             place = np.arange(width)
             cells = np.where(place < n, rows.indptr[chunk][:, None] + place, 0)
             v = turned.take(rows.indices[cells], axis=0)
-            found[chunk] = solve_rows(v, confidence[cells] * (place < n), target[cells], prior)
+            weight = confidence[cells] * (place < n)
+            found[chunk] = solve_rows(v, weight, target[cells], prior, left_over=left_over)
 
         in_threads(work, batches(lengths, self.n_factors))
         solved: Floats = found @ turn.T

@@ -8,7 +8,8 @@ from recsys.types import Floats, Ints
 
 _CELLS = 250_000  # numbers held by one batch: 1 MB in float32, so that it stays in the cache
 _LEAST = 16  # unknowns from which on a few products cost less than elimination
-_EXACT = 1e-5  # of the right side is left over: what float32 elimination leaves, too
+EXACT = 1e-5
+"""Share of the right side that may be left over: what float32 elimination leaves, too."""
 _MOST_STEPS = 25  # three to five are usual; beyond these elimination costs no more
 
 
@@ -28,7 +29,9 @@ def batches(lengths: Ints, d: int) -> Iterator[tuple[int, Ints]]:
             yield from ((n, members[at : at + step]) for at in range(0, len(members), step))
 
 
-def solve_rows(v: Floats, c: Floats, p: Floats, prior: Floats) -> Floats:
+def solve_rows(
+    v: Floats, c: Floats, p: Floats, prior: Floats, *, left_over: float = EXACT
+) -> Floats:
     """Minimise ``sum_j c_j (p_j - x v_j)^2 + x B x`` for each row, B diagonal, shape (b, d).
 
     With z = B^-1/2 v the system is ``(I + Z' C Z)`` of d x d, near the identity: B holds the weight
@@ -43,22 +46,24 @@ def solve_rows(v: Floats, c: Floats, p: Floats, prior: Floats) -> Floats:
         c is 0 where a row is filled up.
     prior : ndarray of shape (b, d), float32
         The diagonals of B.
+    left_over : float
+        Share of the right side at which the steps may end; elimination is always exact.
     """
     n = v.shape[1]
     root: Floats = np.sqrt(prior)
     v *= (1 / root)[:, None, :]
     if n >= _LEAST:
-        turned = _by_steps(v, c, p)
+        turned = _by_steps(v, c, p, left_over)
         if turned is not None:
             return turned / root
     return _by_elimination(v, c, p) / root
 
 
-def _by_steps(z: Floats, c: Floats, p: Floats) -> Floats | None:
+def _by_steps(z: Floats, c: Floats, p: Floats, left_over: float) -> Floats | None:
     """Solve ``(I + Z' C Z) x = Z' C p`` for each row by conjugate gradients, shape (b, d).
 
     Only products with Z are taken; the system itself is never built. The steps go on until of no row
-    more than 1e-5 of the right side is left over; None where they do not get there.
+    more than that share of the right side is left over; None where they do not get there.
 
     References
     ----------
@@ -70,7 +75,7 @@ def _by_steps(z: Floats, c: Floats, p: Floats) -> Floats | None:
     x = np.zeros_like(left)
     step = left.copy()
     squares = _squares(left)
-    enough = _EXACT**2 * squares
+    enough = left_over**2 * squares
     for _ in range(_MOST_STEPS):
         seen = z @ step[:, :, None]
         seen *= c[:, :, None]

@@ -1,6 +1,6 @@
 """EASE: item-item weights in closed form, kept sparse; strong where listeners are few."""
 
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from scipy.linalg import cholesky
@@ -13,6 +13,7 @@ from recsys.sparse import csr, empty
 from recsys.types import Csr, Floats
 
 _BLOCK = 256
+_NARROW = 32  # columns turned into rows at a time: more would fall out of the cache on the way
 _CELLS = 100_000_000  # numbers of X' K that are kept: 400 MB
 
 
@@ -92,19 +93,20 @@ class EASE(SparseWeights):
         half = _Half(columns, inverse)
         own = np.zeros(len(kept))
         for at in range(0, len(kept), _BLOCK):
-            together = columns[at : at + _BLOCK].multiply(half.rows(at))
+            together = columns[at : at + _BLOCK].multiply(half.rows(at, _BLOCK))
             own[at : at + _BLOCK] = np.asarray(together.sum(axis=1)).ravel()
         scale = (1 / (1 - own)).astype(np.float32)
 
         def block(start: int) -> Csr:
-            weights = np.multiply((columns @ half.rows(start).T).T, scale, order="C")
+            weights = np.multiply((columns @ half.rows(start, _NARROW).T).T, scale, order="C")
             n = len(weights)
             weights[np.arange(n), start + np.arange(n)] = 0
             return strongest_of_rows(weights, self.n_neighbours)
 
-        near: Any = in_blocks(len(kept), _BLOCK, block).tocoo()
-        row, col = near.coords
-        self.weights_: Csr = csr((near.data, (kept[row], kept[col])), (n_items, n_items))
+        near = in_blocks(len(kept), _NARROW, block)
+        ends = np.zeros(n_items + 1, np.int64)
+        ends[kept + 1] = np.diff(near.indptr)
+        self.weights_: Csr = csr((near.data, kept[near.indices], np.cumsum(ends)), (n_items, n_items))
         self.n_items_ = n_items
         return self
 
@@ -127,10 +129,11 @@ class _Half:
         fits = columns.shape[0] * len(inverse) <= _CELLS
         self._whole = np.asarray(columns @ inverse, np.float32) if fits else None
 
-    def rows(self, start: int) -> Floats:
+    def rows(self, start: int, size: int) -> Floats:
+        some = slice(start, start + size)
         if self._whole is not None:
-            return self._whole[start : start + _BLOCK]
-        made: Floats = np.asarray(self._columns[start : start + _BLOCK] @ self._inverse, np.float32)
+            return self._whole[some]
+        made: Floats = np.asarray(self._columns[some] @ self._inverse, np.float32)
         return made
 
 

@@ -110,6 +110,22 @@ def test_climbing_never_ends_below_where_it_started(sample: Sample, seed: int) -
     assert after >= before - 1e-6
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_climbs_that_disagree_do_not_spoil_a_start(sample: Sample, seed: int) -> None:
+    """Halves of five listeners lead anywhere; their mean is kept only where it is no step down."""
+    rng = np.random.default_rng(seed)
+    few = np.sort(rng.choice(LISTENERS, 5, replace=False))
+    five = Sample(**{**vars(sample), "near": sample.near & np.isin(sample.user, few)})
+    columns = Regimes.of(five, five.spread)
+    start = np.tile([0.0, 1.0], N)
+    lists = Lists.of(five, few)
+    reached = ascend(columns, five, start, np.full(2 * N, -np.inf))
+    before, after = (
+        lists.ndcg(lists.laid_out(columns.score(slopes))) for slopes in (start, reached)
+    )
+    assert after >= before
+
+
 def test_climbing_keeps_within_its_bounds_and_depends_on_no_clock(
     sample: Sample, columns: Regimes
 ) -> None:

@@ -1,5 +1,6 @@
 """On which held-out rows a blend is learned."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -68,3 +69,19 @@ def test_folds_on_both_sides_of_what_a_part_needs(known: int, silent: int, late:
     given = np.tile(np.arange(12) >= 10, known + late) | (user >= known)
     model = fit(rows.where(~given), Catalogue.build(np.arange(40)), validation=rows.where(given))
     assert np.isfinite(model.score(model.fold_in(Evidence.of([1, 2]))).total).all()
+
+
+def test_a_blend_is_taken_over_although_a_fold_had_too_little_for_a_part() -> None:
+    """Eleven listeners are known, but not while some of them play the newcomers."""
+    rng = np.random.default_rng(0)
+    theirs = np.stack([rng.permutation(40)[:12] for _ in range(20)])
+    theirs[11:, 1:] = theirs[11:, :1]
+    rows = Interactions.of(np.repeat(np.arange(20), 12), Evidence.of(theirs.ravel()), n_users=20)
+    given = np.tile(np.arange(12) >= 10, 20) | (rows.user >= 11)
+    catalogue = Catalogue.build(np.arange(40))
+    first = fit(rows.where(~given), catalogue, validation=rows.where(given))
+    assert first.info["left_out"]
+    marked = replace(first, bias=first.bias + 1)
+    again = fit(rows.where(~given), catalogue, validation=rows.where(given), earlier=marked)
+    assert again.bias == marked.bias
+    assert again.info["left_out"] == first.info["left_out"]

@@ -16,13 +16,14 @@ from recsys.imagined import imagined_listeners
 from recsys.interactions import audience, matrices, nearby_matrix
 from recsys.part import Curve
 from recsys.ranking_sample import Asked, Fold, Sample, draw_sample
-from recsys.sparse import empty
+from recsys.sparse import csr, empty
 from recsys.types import Bools, Csr, Ints
 from recsys.weights import Blend, learn_blend, on_one_scale, reached
 
 _COLD_SHARE = 0.1  # of the artists that can play the part of new ones
 _LEAST_COLD = 100
 _LEAST_USERS_FOR_COLD = 300
+_MOST_USERS_FOR_COLD = 5_000  # more would say the same of tags, at the price of a larger fit
 _NEWCOMERS = 0.1
 _LEAST_USERS_FOR_NEWCOMERS = 20
 _MOST_OF_A_NEWCOMER = 10
@@ -215,6 +216,9 @@ def _cold_blend(artists: Csr, items: Csr, catalogue: Catalogue, config: Config) 
     if not config.learn_weights or n < _LEAST_COLD or _n_listeners(artists) < _LEAST_USERS_FOR_COLD:
         return None
     rng = np.random.default_rng(config.random_state)
+    if artists.shape[0] > _MOST_USERS_FOR_COLD:
+        some = np.sort(rng.choice(artists.shape[0], _MOST_USERS_FOR_COLD, replace=False))
+        artists, items = csr(artists[some]), csr(items[some])
     new = np.zeros(catalogue.n_artists, np.bool_)
     new[rng.choice(able, n, replace=False)] = True
     left_artists, left_items = _without(artists, new), _without(items, new[catalogue.artist_of])

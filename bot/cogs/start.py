@@ -53,15 +53,21 @@ class Start(commands.Cog):
         if not values:
             await interaction.edit_original_response(view=start_panel(agreed=agreed))
             return
-        artists = await self._services.onboarding.resolve_artists(values)
+        artists, unknown = await self._services.onboarding.known_artists(values)
+        if not artists:
+            raise unknown[0]
         picked = [a.id for a in artists]
         if agreed:
             await store_picks_and_list(self._services, interaction, picked)
-            return
-        names = ", ".join(a.name for a in artists)
-        intro = text("consent.picks_intro", names=names)
-        panel = consent_panel(custom_ids.agree_to_picks(picked), intro)
-        await interaction.edit_original_response(view=panel)
+        else:
+            names = ", ".join(a.name for a in artists)
+            intro = text("consent.picks_intro", names=names)
+            panel = consent_panel(custom_ids.agree_to_picks(picked), intro)
+            await interaction.edit_original_response(view=panel)
+        if unknown:
+            said = [text(error.key, **error.params) for error in unknown]
+            left_out = "\n".join([*said, text("start.left_out")])
+            await interaction.followup.send(view=notice(left_out), ephemeral=True)
 
     @start.autocomplete("artist_1")
     @start.autocomplete("artist_2")

@@ -57,11 +57,23 @@ class OnboardingService:
         UserError
             When a typed name is not known; the closest known names are in its parameters.
         """
+        artists, unknown = await self.known_artists(values)
+        if unknown:
+            raise unknown[0]
+        return artists
+
+    async def known_artists(self, values: Sequence[str]) -> tuple[list[Artist], list[UserError]]:
+        """Return the artists that are known, each once, and what there is to say of the other names."""
         found: dict[ArtistId, Artist] = {}
+        unknown: list[UserError] = []
         for value in values:
-            artist = await self._resolve(value)
-            found[artist.id] = artist
-        return list(found.values())
+            try:
+                artist = await self._resolve(value)
+            except UserError as error:
+                unknown.append(error)
+            else:
+                found[artist.id] = artist
+        return list(found.values()), unknown
 
     async def _resolve(self, value: str) -> Artist:
         if value.startswith(ARTIST_PREFIX) and value[len(ARTIST_PREFIX) :].isdecimal():

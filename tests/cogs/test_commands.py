@@ -161,6 +161,18 @@ async def test_start_suggests_artists_while_typing_and_says_who_is_unknown(room:
     assert "Did you mean Radiohead" in words(await room.run("Nova", "start", artist_1="Radiohed"))
 
 
+@pytest.mark.parametrize("name", ["Nova", "Ada"], ids=["before the OK", "after it"])
+async def test_start_goes_on_with_the_artists_it_knows(room: Room, name: str):
+    asked = await room.run(name, "start", artist_1="Radiohed", artist_2="Miles Davis")
+    assert "Did you mean Radiohead" in words(asked)
+    assert "I went on with the others" in words(asked)
+    if name == "Nova":
+        await room.press("Nova", asked.response, "aux1:agree:picks")
+    taste = words(await room.run(name, "taste"))
+    assert "Miles Davis" in taste
+    assert "Radiohead" not in taste
+
+
 async def test_recommend_like_starts_from_a_name(room: Room):
     choices = await room.person("Ada").autocomplete(
         room.sim.channel, "recommend", "like", "fela kuti"

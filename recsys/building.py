@@ -39,6 +39,8 @@ YARDSTICKS = ("user_neighbours",)
 
 _LEAST_USERS_FOR_FACTORS = 10
 _PRIOR_ALONE = 1e9  # listeners: so many that those here do not matter
+_LARGE = 500_000  # pairs: from here on a sweep takes a second, ...
+_SWEEPS, _SWEEPS_OF_LARGE = 8, 6  # ... and the last two gain nothing (generated set of a million)
 _TRACKS: dict[str, Any] = {"regularisation": 20.0, "n_neighbours": 100}
 Made = tuple[str, Callable[[], Model]]
 
@@ -99,6 +101,7 @@ def _at_artists(artists: Csr, catalogue: Catalogue, config: Config) -> Iterator[
     n_users = _n_users(artists)
     keywords: dict[str, Any] = {
         "n_factors": config.factors(n_users),
+        "n_iterations": _sweeps(artists),
         "random_state": config.random_state,
         "side": catalogue.tags if catalogue.tags.nnz else None,
         **config.latent,
@@ -145,6 +148,7 @@ def _at_items(items: Csr, catalogue: Catalogue, config: Config) -> Iterator[Made
         n_users = int((np.diff(items.indptr) > 0).sum())
         keywords: dict[str, Any] = {
             "n_factors": config.n_factors or int(np.clip(n_users // 8, 8, 64)),
+            "n_iterations": _sweeps(items),
             "random_state": config.random_state,
             **config.track_latent,
         }
@@ -158,6 +162,10 @@ def _at_items(items: Csr, catalogue: Catalogue, config: Config) -> Iterator[Made
         yield "album_tracks", lambda: Group(album_of)
         yield "album_share", lambda: Group(album_of, share=1.0)
         yield "album_popularity", lambda: Popularity(group_of=album_of)
+
+
+def _sweeps(matrix: Csr) -> int:
+    return _SWEEPS if matrix.nnz < _LARGE else _SWEEPS_OF_LARGE
 
 
 def _n_users(matrix: Csr) -> int:

@@ -106,7 +106,9 @@ class EASE(SparseWeights):
         near = in_blocks(len(kept), _NARROW, block)
         ends = np.zeros(n_items + 1, np.int64)
         ends[kept + 1] = np.diff(near.indptr)
-        self.weights_: Csr = csr((near.data, kept[near.indices], np.cumsum(ends)), (n_items, n_items))
+        self.weights_: Csr = csr(
+            (near.data, kept[near.indices], np.cumsum(ends)), (n_items, n_items)
+        )
         self.n_items_ = n_items
         return self
 

@@ -74,12 +74,14 @@ class Links:
     def matrix(self, n_users: int, n_targets: int) -> Csr:
         """Signed confidence, csr_array of shape (n_users, n_targets), float32, no stored zeros."""
         known = (self.target >= 0) & (self.weight != 0)
-        cells = (self.user[known], self.target[known])
-        whole = csr((self.weight[known], cells), (n_users, n_targets))
-        whole.sum_duplicates()
-        whole.data[np.abs(whole.data) < 1e-6] = 0  # a like and a dislike that cancel
-        whole.eliminate_zeros()
-        return whole
+        key, place = np.unique(
+            self.user[known].astype(np.int64) * n_targets + self.target[known], return_inverse=True
+        )
+        total = np.bincount(place, self.weight[known], len(key))
+        kept = np.abs(total) >= 1e-6  # a like and a dislike may cancel
+        user, target = np.divmod(key[kept], n_targets)
+        ends = np.searchsorted(user, np.arange(n_users + 1))
+        return csr((total[kept].astype(np.float32), target, ends), (n_users, n_targets))
 
 
 @dataclass(frozen=True, eq=False)

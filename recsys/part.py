@@ -1,13 +1,14 @@
 """One additive part of the hybrid score: a model, and the learned curves that make log-odds of it."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from recsys.base import Model
 from recsys.evidence import Level
-from recsys.types import Bools, Csr, Floats
+from recsys.types import Bools, Csr, Floats, Ints
 
 LINE = float("inf")
 THIN_AT = 5.0  # artists at which a listener is half known
@@ -42,11 +43,12 @@ class Curve:
             How few listen to each item, 0..1 (``rarity``).
         """
         total = np.zeros(raw.shape, np.float32)
-        heard = 1 - rare
         for slope, knee, more, rarer in self._terms():
             if slope != 0 or more != 0 or rarer != 0:
-                weight = np.float32(slope) * heard + np.float32(rarer) * rare
-                total += (weight + thin * (np.float32(more) * heard)) * bend(raw, knee)
+                heard = np.float32(slope) + np.float32(more) * thin
+                weight = (np.float32(rarer) - heard) * rare
+                weight += heard
+                total += weight * bend(raw, knee)
         return total
 
     def _terms(self) -> list[tuple[float, float, float, float]]:
@@ -113,6 +115,11 @@ class Audience:
     rare: Floats
     cold: Bools
 
+    @cached_property
+    def cold_items(self) -> Ints:
+        """Indices of the cold ones, usually few."""
+        return np.flatnonzero(self.cold)
+
 
 @dataclass(frozen=True, eq=False)
 class Part:
@@ -163,7 +170,7 @@ class Part:
         raw = self.model.score(folded)
         values = self.curve(raw, thin, audience.rare)
         if self.cold_curve is not None:
-            cold = audience.cold
+            cold = audience.cold_items
             values[:, cold] = self.cold_curve(raw[:, cold], thin, audience.rare[cold])
         return values
 

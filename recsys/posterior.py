@@ -1,6 +1,7 @@
 """How sure a fold-in is: the normal distribution of a listener's factors, and its noise."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -37,11 +38,18 @@ class Posterior:
         With A = L L' the rows L'^-1 z have covariance A^-1. The same seed gives the same z, so two
         listeners are compared by what is known of them alone.
         """
-        z = np.random.default_rng(seed).standard_normal((len(self.system), n))
         lower = np.linalg.cholesky(self.system)
+        z = _standard_normal(len(self.system), n, seed)
         moved: Doubles = solve_triangular(lower, z, lower=True, trans="T", check_finite=False)
         drawn: Floats = (np.sqrt(self.noise) * moved.T).astype(np.float32)
         return drawn
+
+
+@lru_cache(maxsize=8)
+def _standard_normal(n_factors: int, n: int, seed: int) -> Doubles:
+    z = np.random.default_rng(seed).standard_normal((n_factors, n))
+    z.flags.writeable = False  # shared by all who ask
+    return z
 
 
 def held_out_noise(model: "ALS", user_items: Csr) -> float:

@@ -12,7 +12,7 @@ from recsys.types import Csr, Doubles, Floats
 if TYPE_CHECKING:
     from recsys.models.als import ALS
 
-_MOST_LISTENERS = 200
+_MOST_LISTENERS = 100
 PLAIN_NOISE = 0.5
 """s^2 where there is nobody to measure it on; half of what knowing nothing would leave (p = 1)."""
 
@@ -56,7 +56,7 @@ def held_out_noise(model: "ALS", user_items: Csr) -> float:
     """Mean square of what the fold-in misses of a play that it was not told, s^2.
 
     Leaving row i out of a linear fit changes its residual r to ``r / (1 - h)`` with the leverage
-    ``h = c y'A^-1 y``, so no fit has to be repeated. Measured on at most 200 listeners.
+    ``h = c y'A^-1 y``, so no fit has to be repeated. Measured on at most 100 listeners.
 
     References
     ----------

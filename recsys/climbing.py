@@ -33,7 +33,8 @@ def ascend(columns: Regimes, sample: Sample, slopes: Doubles, lower: Doubles) ->
     Returns
     -------
     ndarray of shape (3 * n_columns,)
-        The mean of the climbs; the start where, on all listeners together, that mean is below it.
+        The mean of the climbs. Where, on all listeners together, that is no better than the start (the
+        climbs disagree), the best of the climbs; the start where none is better.
 
     References
     ----------
@@ -51,10 +52,13 @@ def ascend(columns: Regimes, sample: Sample, slopes: Doubles, lower: Doubles) ->
         found[turn] = _climb(Lists.of(sample, halves[turn]), columns, slopes, lower)
 
     in_threads(climb, range(_CLIMBS), at_once=1)
-    mean: Doubles = found.mean(axis=0)
     lists = Lists.of(sample, users)
-    at_start, at_mean = (lists.ndcg(lists.laid_out(columns.score(at))) for at in (slopes, mean))
-    return mean if at_mean > at_start else slopes
+
+    def reached(at: Doubles) -> float:
+        return lists.ndcg(lists.laid_out(columns.score(at)))
+
+    mean: Doubles = found.mean(axis=0)
+    return mean if reached(mean) > reached(slopes) else max([slopes, *found], key=reached)
 
 
 def _climb(lists: "Lists", columns: Regimes, slopes: Doubles, lower: Doubles) -> Doubles:
@@ -149,9 +153,10 @@ class Lists:
         """NDCG@10 of each listener's list in the order of ``score``, which is laid out.
 
         Only the ten best scores of each list are sought, not who has them: a wanted candidate's rank
-        is the number of better ones.
+        is the number of better ones. Scores are taken from the best of their list, for the lots are so
+        small that they would be lost beside a large number.
         """
-        score = score + self.start
+        score = score - (score + self.start).max(axis=1, keepdims=True) + self.start
         row = self.wanted // score.shape[1]
         best = np.partition(score, -_TOP, axis=1)[:, -_TOP:]
         better = np.count_nonzero(best[row] > score.ravel()[self.wanted][:, None], axis=1)

@@ -41,7 +41,8 @@ _LEAST_USERS_FOR_FACTORS = 10
 _PRIOR_ALONE = 1e9  # listeners: so many that those here do not matter
 _LARGE = 500_000  # pairs: from here on a sweep takes a second, ...
 _SWEEPS, _SWEEPS_OF_LARGE = 8, 6  # ... and the last two gain nothing (generated set of a million)
-_TRACKS: dict[str, Any] = {"regularisation": 20.0, "n_neighbours": 100}
+TRACKS: dict[str, Any] = {"regularisation": 20.0, "n_neighbours": 100}
+"""Defaults of ``EASE`` over tracks: there are more of them, with fewer listeners each."""
 Made = tuple[str, Callable[[], Model]]
 
 
@@ -153,7 +154,7 @@ def _at_items(items: Csr, catalogue: Catalogue, config: Config) -> Iterator[Made
             **config.track_latent,
         }
         yield "track_latent", lambda: ALS(**keywords)
-        yield "track_closed_form", lambda: EASE(**_TRACKS, **config.track_closed_form)
+        yield "track_closed_form", lambda: EASE(**{**TRACKS, **config.track_closed_form})
     artist_of = catalogue.artist_of
     yield "artist_tracks", lambda: Group(artist_of)
     yield "artist_share", lambda: Group(artist_of, share=1.0)

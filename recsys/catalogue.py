@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.sparse import hstack
 
 from recsys.errors import DataError
 from recsys.ids import IdMap
@@ -153,6 +154,31 @@ class Catalogue:
         return self.n_items == self.n_artists and bool(
             np.array_equal(self.artist_of, np.arange(self.n_items))
         )
+
+    def by_item(self) -> "Catalogue":
+        """Return the same items, each its own artist; artists and albums become tags."""
+        if self.is_flat:
+            return self
+        blocks, names = [self._members(self.artist_of)], [f"artist {a}" for a in self.artists.ids]
+        if self.album_of is not None:
+            blocks.append(self._members(self.album_of))
+            names += [f"album {k}" for k in range(blocks[1].shape[1])]
+        if self.item_tags is not None:
+            blocks.append(self.item_tags)
+            names += self.tag_names
+        tags = csr(hstack(blocks, format="csr"))
+        return Catalogue.build(
+            self.items.ids,
+            tags=tags,
+            tag_names=tuple(names),
+            year=self.year,
+            features=self.features,
+        )
+
+    def _members(self, group_of: NDArray[np.int32]) -> Csr:
+        known = np.flatnonzero(group_of >= 0)
+        shape = (self.n_items, int(group_of.max(initial=-1)) + 1)
+        return csr((np.ones(len(known)), (known, group_of[known])), shape)
 
     @cached_property
     def items_per_artist(self) -> NDArray[np.int64]:

@@ -9,7 +9,9 @@ import numpy as np
 from recsys.interactions import Weighing
 
 OUTGROWN = 1.5
-"""Growth of the data after which settings are chosen anew."""
+"""Growth (or loss) of the data after which settings are chosen anew."""
+TUNED = ("latent", "closed_form", "track_latent", "track_closed_form")
+"""Models whose settings are chosen where the config names none."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,7 @@ class Config:
     latent, closed_form, track_latent, track_closed_form : mapping
         Further keywords of ``ALS`` and ``EASE``.
     tune : bool
-        Choose the first two on held-out rows where they are empty.
+        Choose those on held-out rows where they are empty.
     tuned_on : int
         Interactions that the settings were chosen on, where they were taken over.
     parts : tuple of str or None
@@ -47,7 +49,7 @@ class Config:
     tuned_on: int = 0
     parts: tuple[str, ...] | None = None
     learn_weights: bool = True
-    least_shared_items: int = 500
+    least_shared_items: int = 50
     validation_users: int = 1500
     random_state: int = 0
 
@@ -55,7 +57,8 @@ class Config:
         """Take over what an earlier training found out, unless the data has outgrown it.
 
         Settings are to be chosen rarely: they move little while the data grows by half, and choosing
-        costs a good part of a training.
+        costs a good part of a training. Settings that this config names stay as they are; where the
+        earlier ones differ from them, all is chosen anew, as the blend was made for those.
 
         Parameters
         ----------
@@ -66,10 +69,17 @@ class Config:
         """
         settings = info.get("settings")
         tuned_on = info.get("tuned_on", 0)
-        if not settings or n_interactions > OUTGROWN * tuned_on:
+        if not settings or not tuned_on / OUTGROWN <= n_interactions <= OUTGROWN * tuned_on:
             return self
-        latent, closed_form = settings["latent"], settings["closed_form"]
-        return replace(self, latent=latent, closed_form=closed_form, tune=False, tuned_on=tuned_on)
+        earlier = {name: settings.get(name, {}) for name in TUNED}
+        if any(own and own != earlier[name] for name, own in self.settings.items()):
+            return self
+        return replace(self, **earlier, tune=False, tuned_on=tuned_on)
+
+    @property
+    def settings(self) -> dict[str, dict[str, Any]]:
+        """Settings of the models that can be tuned, by name."""
+        return {name: dict(getattr(self, name)) for name in TUNED}
 
     def factors(self, n_users: int) -> int:
         """Return how many factors the latent models get with so many listeners."""

@@ -17,6 +17,7 @@ from recsys.interactions import audience, matrices, nearby_matrix
 from recsys.part import Curve
 from recsys.ranking_sample import Asked, Fold, Sample, draw_sample
 from recsys.sparse import csr, empty
+from recsys.tuning import level_of
 from recsys.types import Bools, Csr, Ints
 from recsys.weights import Blend, learn_blend, on_one_scale, reached
 
@@ -54,7 +55,7 @@ def learn_blends(
     """
     n_listeners = _n_listeners(matrices(known, catalogue, config.weighing)[0])
     wanted = matrices(held_out, catalogue, config.weighing)
-    level = Level.ITEM if 2 * wanted[1].nnz >= wanted[0].nnz else Level.ARTIST
+    level = level_of(wanted)
     folds = []
     for turn, (mine, asked) in enumerate(_in_turn(known, held_out, catalogue, config)):
         seeded = replace(config, random_state=config.random_state + turn)

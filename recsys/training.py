@@ -19,7 +19,7 @@ from recsys.interactions import matrices
 from recsys.part import Part
 from recsys.recipe import Candidate
 from recsys.stacking import audiences, learn_blends
-from recsys.tuning import tuned
+from recsys.tuning import Trial, tuned
 from recsys.weights import Blend
 
 _SAME_PRIOR = ("source", "created", "listeners", "artists")
@@ -73,7 +73,8 @@ def _fit(
     nearby = bool((whole.kind == Kind.NEARBY).any())
     candidates: list[Candidate] = []
     blends = None
-    if earlier is not None and config.tune:
+    trials: list[Trial] = []
+    if earlier is not None and config.tune and earlier.weighing == config.weighing:
         known_config = config.tuned_as(earlier.info, n_interactions=len(whole))
         if not known_config.tune:
             config = known_config
@@ -84,16 +85,19 @@ def _fit(
     if blends is None:
         known, held_out = _split(interactions, validation, whole, catalogue, config)
         chosen = tuned(
-            matrices(known, catalogue, config.weighing)[0],
-            matrices(held_out, catalogue, config.weighing)[0],
+            matrices(known, catalogue, config.weighing),
+            matrices(held_out, catalogue, config.weighing),
             catalogue,
             config,
+            told=trials.append,
         )
         if not candidates or chosen != config:
             config = chosen
             candidates = build(
                 artists, items, catalogue, config, nearby=nearby, background=background
             )
+        if not config.learn_weights:
+            known, held_out = whole, whole.where(np.zeros(len(whole), np.bool_))
         blends = learn_blends(known, held_out, catalogue, config, background)
     blend, cold_blend = blends
     parts = [
@@ -116,7 +120,8 @@ def _fit(
         "n_interactions": int((whole.kind != Kind.NEARBY).sum()),
         "parts": [part.name for part in parts],
         "left_out": [one.name for one in candidates if one.name not in blend.curves],
-        "settings": {"latent": dict(config.latent), "closed_form": dict(config.closed_form)},
+        "settings": config.settings,
+        "trials": len(trials),
         "weights": {part.name: list(part.curve.slopes) for part in parts},
         "tuned_on": len(whole) if config.tune else config.tuned_on,
         "validation_positives": blend.n_positives,
@@ -171,7 +176,7 @@ def _split(
     config: Config,
 ) -> tuple[Interactions, Interactions]:
     """Say what settings and weights are learned from, and on what; the latter may be empty."""
-    if not config.learn_weights or not whole.n_users:
+    if not (config.learn_weights or config.tune) or not whole.n_users:
         return whole, whole.where(np.zeros(len(whole), np.bool_))
     if validation is None:
         return hold_out(interactions, catalogue, seed=config.random_state)

@@ -4,23 +4,29 @@ import dataclasses
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
 
 from recsys.base import Model
+from recsys.building import TRACKS
 from recsys.catalogue import Catalogue
 from recsys.config import Config
+from recsys.evidence import Level
 from recsys.metrics import hits, per_user, top_items
 from recsys.models.als import ALS
 from recsys.models.ease import EASE
 from recsys.parallel import in_threads
-from recsys.types import Csr, Doubles
+from recsys.sparse import empty
+from recsys.types import Csr, Doubles, Ints
 
-_MOST_CELLS = 150_000  # beyond that a handful of extra fits takes minutes
+_MOST_CELLS = 150_000  # beyond that a random part of the listeners is tried on
 _MOST_LISTENERS = 600
 _LEAST_LISTENERS = 20
 _TOGETHER = 64  # listeners that a thread judges at a time
+_FURTHER = 10 / 3  # from one ridge to the next
+_MOST_STEPS = 3  # beyond the first, while each is better than the one before
 _FACTORS, _ITEMS = 48, 4_000  # smaller models rank the settings alike, in a tenth of the time
 Settings = Mapping[str, Any]
 
@@ -32,7 +38,7 @@ class Trial:
     Parameters
     ----------
     model : str
-        "latent" or "closed_form".
+        "latent", "closed_form" or either with "track_" before it.
     settings : mapping
         What differs from the defaults.
     ndcg : float
@@ -66,99 +72,162 @@ LATENT: tuple[Settings, ...] = (
 )
 """What is tried beside the defaults of ``ALS``."""
 
-RIDGES: tuple[Settings, ...] = ({"regularisation": 50.0}, {"regularisation": 500.0})
-"""What is tried beside the defaults of ``EASE``, after with and without tags."""
+Matrices = tuple[Csr, Csr]
+"""By artist and by item, as ``interactions.matrices`` makes them."""
 
 
 def tuned(
-    known: Csr,
-    wanted: Csr,
+    known: Matrices,
+    wanted: Matrices,
     catalogue: Catalogue,
     config: Config,
     *,
     told: Told = lambda _: None,
 ) -> Config:
-    """Return the config with the settings of the artist-level models that suit these listeners.
+    """Return the config with the settings of the collaborative models that suit these listeners.
 
     A setting replaces the default only where it is better by more than one standard error of the
     paired differences in NDCG@10, so that thin data keeps what was found on plenty. Settings that
-    the config names already are left alone.
+    the config names already are left alone, and those of tracks wherever no tracks are sought. Of
+    large data a random part of the listeners is tried on.
 
     Parameters
     ----------
-    known, wanted : csr_array of shape (n_users, n_artists)
+    known, wanted : pair of csr_array, (n_users, n_artists) and (n_users, n_items)
         Signed confidence of what the models may know, and of what they should find.
     told : callable
         Is given each ``Trial`` as it ends.
     """
     if not config.tune:
         return config
-    wanted = wanted.copy()
-    wanted.data = (wanted.data > 0).astype(np.float32)
-    wanted.eliminate_zeros()
-    judged = np.flatnonzero((np.diff(wanted.indptr) > 0) & (np.diff(known.indptr) > 0))
-    if len(judged) < _LEAST_LISTENERS or known.nnz > _MOST_CELLS:
-        return config
-    if len(judged) > _MOST_LISTENERS:
-        rng = np.random.default_rng(config.random_state)
-        judged = np.sort(rng.choice(judged, _MOST_LISTENERS, replace=False))
-
-    def ndcg(model: Model) -> Doubles:
-        return _ndcg(model.fit(known), known[judged], wanted[judged])
-
-    latent, closed_form = config.latent, config.closed_form
-    if not latent:
-        n_factors = config.factors(int((np.diff(known.indptr) > 0).sum()))
-
-        def factors(settings: Settings) -> Model:
-            return ALS(
-                n_factors=min(n_factors, _FACTORS),
-                random_state=config.random_state,
-                side=catalogue.tags if catalogue.tags.nnz else None,
-                **settings,
-            )
-
-        latent = _best("latent", {}, LATENT, lambda settings: ndcg(factors(settings)), told)
-    if not closed_form:
-
-        def ridge(settings: Settings) -> Model:
-            return EASE(catalogue.tags, most_items=_ITEMS, **settings)
-
-        sides: Sequence[Settings] = ({"side_weight": 0.0},) if catalogue.tags.nnz else ()
-        side = _best("closed_form", {}, sides, lambda settings: ndcg(ridge(settings)), told)
-        closed_form = _best(
-            "closed_form",
-            side,
-            [{**side, **more} for more in RIDGES],
-            lambda settings: ndcg(ridge(settings)),
-            told,
+    at_artists = _Level("latent", "closed_form", known[0], wanted[0], catalogue.tags, {})
+    levels = [at_artists]
+    if not catalogue.is_flat and level_of(wanted) == Level.ITEM:
+        none = empty((catalogue.n_items, 0))
+        levels.append(
+            _Level("track_latent", "track_closed_form", known[1], wanted[1], none, TRACKS)
         )
-    return dataclasses.replace(config, latent=latent, closed_form=closed_form)
+    chosen: dict[str, Any] = {}
+    for level in levels:
+        chosen |= level.chosen(config, told)
+    return dataclasses.replace(config, **chosen)
 
 
-def _best(
-    model: str,
-    default: Settings,
-    others: Sequence[Settings],
-    judge: Callable[[Settings], Doubles],
-    told: Told,
-) -> Settings:
-    if not others:
-        return default
-    started = time.perf_counter()
-    base = judge(default)
-    told(Trial(model, default, float(base.mean()), 0.0, 0.0, time.perf_counter() - started))
-    found, most = default, 0.0
-    for settings in others:
-        started = time.perf_counter()
-        reached = judge(settings)
-        gain = reached - base
-        mean, error = float(gain.mean()), float(gain.std(ddof=1) / np.sqrt(len(gain)))
-        seconds = time.perf_counter() - started
-        told(Trial(model, settings, float(reached.mean()), mean, error, seconds))
-        if mean > max(most, error):
-            found, most = settings, mean
-    return found
+def level_of(wanted: Matrices) -> Level:
+    """Whether items or only their artists are sought."""
+    return Level.ITEM if 2 * wanted[1].nnz >= wanted[0].nnz else Level.ARTIST
+
+
+@dataclass(frozen=True, eq=False)
+class _Level:
+    """One axis, the names of its two models, and the defaults of the second."""
+
+    latent: str
+    closed_form: str
+    known: Csr
+    wanted: Csr
+    tags: Csr
+    defaults: Settings
+
+    def chosen(self, config: Config, told: Told) -> dict[str, Settings]:
+        rng = np.random.default_rng(config.random_state)
+        wanted = self.wanted.copy()
+        wanted.data = (wanted.data > 0).astype(np.float32)
+        wanted.eliminate_zeros()
+        some = _some_of(np.diff(self.known.indptr), rng)
+        known, wanted = self.known[some], wanted[some]
+        judged = np.flatnonzero((np.diff(wanted.indptr) > 0) & (np.diff(known.indptr) > 0))
+        if len(judged) < _LEAST_LISTENERS:
+            return {}
+        if len(judged) > _MOST_LISTENERS:
+            judged = np.sort(rng.choice(judged, _MOST_LISTENERS, replace=False))
+
+        def ndcg(model: Model) -> Doubles:
+            return _ndcg(model.fit(known), known[judged], wanted[judged])
+
+        def factors(settings: Settings) -> Doubles:
+            n_factors = min(config.factors(int((np.diff(self.known.indptr) > 0).sum())), _FACTORS)
+            side = self.tags if self.tags.nnz else None
+            keywords = {"n_factors": n_factors, "random_state": config.random_state, "side": side}
+            return ndcg(ALS(**{**keywords, **settings}))
+
+        def ridge(settings: Settings) -> Doubles:
+            return ndcg(EASE(self.tags, **{"most_items": _ITEMS, **self.defaults, **settings}))
+
+        found: dict[str, Settings] = {}
+        if _asked_for(config, self.latent):
+            found[self.latent] = _Trials(self.latent, factors, told).best({}, LATENT)
+        if _asked_for(config, self.closed_form):
+            trials = _Trials(self.closed_form, ridge, told)
+            sides = ({"side_weight": 0.0},) if self.tags.nnz else ()
+            side = trials.best({}, sides)
+            usual = self.defaults.get("regularisation", EASE().regularisation)
+            found[self.closed_form] = trials.best_ridge(side, usual)
+        return found
+
+
+def _some_of(lengths: Ints, rng: np.random.Generator) -> Ints:
+    """Draw as many listeners as hold the most cells that are tried on."""
+    if lengths.sum() <= _MOST_CELLS:
+        return np.arange(len(lengths))
+    order = rng.permutation(len(lengths))
+    upto = np.cumsum(lengths[order])
+    return np.sort(order[: np.searchsorted(upto, _MOST_CELLS)])
+
+
+def _asked_for(config: Config, name: str) -> bool:
+    """Whether the model takes part, and the config does not name its settings already."""
+    users = {name, "lifted"} if name == "latent" else {name}
+    return not getattr(config, name) and (config.parts is None or bool(users & {*config.parts}))
+
+
+class _Trials:
+    """The settings of one model that were tried, each once."""
+
+    def __init__(self, model: str, judge: Callable[[Settings], Doubles], told: Told) -> None:
+        self._model, self._judge, self._told = model, judge, told
+        self._reached: dict[tuple[tuple[str, Any], ...], Doubles] = {}
+
+    def best(self, start: Settings, others: Sequence[Settings]) -> Settings:
+        """Return the best of those that beat the start by more than one standard error."""
+        if not others:
+            return start
+        self._try(start, start)
+        gains = [(self._try(one, start), one) for one in others]
+        ahead = [(trial.gain, one) for trial, one in gains if trial.is_better]
+        return max(ahead, key=itemgetter(0))[1] if ahead else start
+
+    def best_ridge(self, start: Settings, usual: float) -> Settings:
+        """Try a third of the usual ridge and three times as much, then further on the better side."""
+        found = self.best(
+            start, [{**start, "regularisation": usual * by} for by in (1 / _FURTHER, _FURTHER)]
+        )
+        step = found.get("regularisation", usual) / usual
+        for _ in range(_MOST_STEPS if step != 1 else 0):
+            before = found
+            more = found["regularisation"] * step
+            found = self.best(found, [{**found, "regularisation": more}])
+            if found is before:
+                break
+        return found
+
+    def _try(self, settings: Settings, start: Settings) -> Trial:
+        key, base = (tuple(sorted(one.items())) for one in (settings, start))
+        known, started = key in self._reached, time.perf_counter()
+        if not known:
+            self._reached[key] = self._judge(settings)
+        gain = self._reached[key] - self._reached[base]
+        trial = Trial(
+            model=self._model,
+            settings=settings,
+            ndcg=float(self._reached[key].mean()),
+            gain=float(gain.mean()),
+            error=float(gain.std(ddof=1) / np.sqrt(len(gain))),
+            seconds=time.perf_counter() - started,
+        )
+        if not known:
+            self._told(trial)
+        return trial
 
 
 def _ndcg(model: Model, known: Csr, wanted: Csr) -> Doubles:

@@ -1,7 +1,7 @@
 """Fit one model, rank the whole catalogue, compare with what was held out."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -42,7 +42,10 @@ BATCH = 256
 
 @dataclass(frozen=True, eq=False)
 class Result:
-    """What one model reaches: rows of the arrays are the judged listeners, by code in ``judged``."""
+    """What one model reaches: rows of the arrays are the judged listeners, by code in ``judged``.
+
+    ``info`` is what its training says of itself.
+    """
 
     name: str
     figures: dict[str, float]
@@ -51,6 +54,7 @@ class Result:
     judged: Ints
     lists: Ints
     scores: Doubles
+    info: Mapping[str, Any]
 
 
 def measure(task: Task, name: str, *, seed: int = 0, scale: Scale = "rank") -> Result:
@@ -68,17 +72,17 @@ def measure(task: Task, name: str, *, seed: int = 0, scale: Scale = "rank") -> R
 
 
 def fitted(task: Task, name: str, seed: int, *, scale: Scale = "rank") -> HybridRecommender:
-    """Fit the hybrid, or one part alone, which is judged by its raw score."""
-    alone = None if name == HYBRID else (name,)
-    config = Config(
-        weighing=Weighing(scale=scale),
-        parts=alone,
-        learn_weights=name == HYBRID,
-        random_state=seed,
-    )
-    model = fit(task.train, task.catalogue, config, validation=task.valid)
-    if alone is None:
-        return model
+    """Fit the hybrid, or one model alone, which is judged by its raw score.
+
+    One alone has its settings chosen on the same held-out rows as within the hybrid, and it is about
+    the items themselves: artists and albums are tags to it.
+    """
+    config = Config(weighing=Weighing(scale=scale), random_state=seed)
+    if name == HYBRID:
+        return fit(task.train, task.catalogue, config, validation=task.valid)
+    config = replace(config, parts=(name,), learn_weights=False)
+    own = task.train.where(task.train.kind != Kind.NEARBY)
+    model = fit(own, task.catalogue.by_item(), config, validation=task.valid)
     as_it_is = Curve((1.0,), rare_slopes=(1.0,))
     parts = [replace(part, curve=as_it_is, cold_curve=None) for part in model.parts]
     return replace(model, parts=tuple(parts), cold_bias=None)
@@ -98,7 +102,9 @@ def judge(model: HybridRecommender, task: Task, name: str, fit_seconds: float) -
     n_users = int((np.diff(whole.indptr) > 0).sum())
     more = beyond(lists, listeners, n_users, described(task.catalogue))
     figures_of_all = {**means(figures), **more}
-    return Result(name, figures_of_all, figures["ndcg@10"], fit_seconds, judged, lists, scores)
+    return Result(
+        name, figures_of_all, figures["ndcg@10"], fit_seconds, judged, lists, scores, model.info
+    )
 
 
 def check_names(names: Sequence[str]) -> None:
@@ -121,6 +127,7 @@ def mean_of(runs: Sequence[Result]) -> Result:
         judged=first.judged,
         lists=first.lists,
         scores=first.scores,
+        info=first.info,
     )
 
 
@@ -144,7 +151,7 @@ def pairs_of(rows: Interactions, n_items: int) -> Csr:
 def _rankings(
     model: HybridRecommender, task: Task, known: Csr, judged: Ints
 ) -> tuple[Ints, Doubles]:
-    catalogue = task.catalogue
+    catalogue = model.catalogue
     signals = model.signals(task.known)
     n_users = task.known.n_users
     artists = signals.artists.matrix(n_users, catalogue.n_artists)
@@ -179,6 +186,8 @@ def summary(results: list[Result]) -> dict[str, Any]:
             **{k: round(v, 4) for k, v in one.figures.items()},
             "ndcg@10 95%": [round(low, 4), round(high, 4)],
             "fit_seconds": round(one.fit_seconds, 2),
+            "settings": {k: v for k, v in one.info["settings"].items() if v},
+            "trials": one.info["trials"],
         }
         if one is not best:
             gap = bootstrap(best.ndcg - one.ndcg)

@@ -62,14 +62,14 @@ def run(options: argparse.Namespace) -> int:
     started = time.perf_counter()
     with console.status("trying settings"):
         found = tuned(
-            matrices(known, task.catalogue, weighing)[0],
-            matrices(wanted, task.catalogue, weighing)[0],
+            matrices(known, task.catalogue, weighing),
+            matrices(wanted, task.catalogue, weighing),
             task.catalogue,
             Config(random_state=options.seed),
             told=trials.append,
         )
     seconds = time.perf_counter() - started
-    chosen = {"latent": dict(found.latent), "closed_form": dict(found.closed_form)}
+    chosen = found.settings
     if options.out is not None:
         write_settings(options.out, chosen, weighing.scale, len(known) + len(wanted))
     if options.json:
@@ -102,8 +102,8 @@ def _show(trials: list[Trial], chosen: dict[str, Any], seconds: float) -> None:
         )
     console = Console()
     console.print(table)
-    for model, settings in chosen.items():
-        console.print(f"{model}: {_in_words(settings)}", highlight=False)
+    for model in dict.fromkeys(one.model for one in trials):
+        console.print(f"{model}: {_in_words(chosen[model])}", highlight=False)
 
 
 def _in_words(settings: Any) -> str:

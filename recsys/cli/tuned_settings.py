@@ -5,11 +5,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from recsys.config import Config
+from recsys.config import TUNED, Config
 from recsys.errors import DataError
 from recsys.interactions import SCALES
-
-MODELS = ("latent", "closed_form")
 
 
 def write_settings(path: Path, settings: dict[str, Any], weighing: str, tuned_on: int) -> None:
@@ -35,9 +33,9 @@ def with_settings(config: Config, path: Path) -> Config:
         raise DataError(f"there is no file {path}") from error
     except ValueError as error:
         raise DataError(f"{path.name} is not JSON") from error
-    if not isinstance(found, dict) or not set(found) <= {*MODELS, "scale", "tuned_on"}:
+    if not isinstance(found, dict) or not set(found) <= {*TUNED, "scale", "tuned_on"}:
         raise DataError(f"{path.name} does not hold settings that `tune --out` wrote")
-    models = {name: found.get(name, {}) for name in MODELS}
+    models = {name: found.get(name, {}) for name in TUNED}
     if not all(isinstance(one, dict) for one in models.values()):
         raise DataError(f"{path.name}: the settings of a model must be an object")
     scale = found.get("scale", config.weighing.scale)
@@ -54,10 +52,9 @@ def with_settings(config: Config, path: Path) -> Config:
     )
 
 
-_KEYWORDS = {
-    "latent": {"unobserved", "regularisation", "dislike", "n_iterations", "side_weight"},
-    "closed_form": {"side_weight", "regularisation", "n_neighbours", "most_items", "norm"},
-}
+_LATENT = {"unobserved", "regularisation", "dislike", "n_iterations", "side_weight"}
+_CLOSED_FORM = {"side_weight", "regularisation", "n_neighbours", "most_items", "norm"}
+_KEYWORDS = dict(zip(TUNED, 2 * (_LATENT, _CLOSED_FORM), strict=True))
 
 
 def _check(path: Path, name: str, settings: dict[str, Any]) -> None:

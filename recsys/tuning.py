@@ -21,7 +21,8 @@ from recsys.parallel import in_threads
 from recsys.sparse import empty
 from recsys.types import Csr, Doubles, Ints
 
-_MOST_CELLS = 150_000  # beyond that a random part of the listeners is tried on
+_MOST_CELLS = 150_000  # beyond that it is tried on ...
+_SOME_CELLS, _SOME_COLUMNS = 60_000, 8_000  # ... some listeners, and what is heard most
 _MOST_LISTENERS = 600
 _LEAST_LISTENERS = 20
 _TOGETHER = 64  # listeners that a thread judges at a time
@@ -131,11 +132,15 @@ class _Level:
 
     def chosen(self, config: Config, told: Told) -> dict[str, Settings]:
         rng = np.random.default_rng(config.random_state)
-        wanted = self.wanted.copy()
+        wanted, tags = self.wanted.copy(), self.tags
         wanted.data = (wanted.data > 0).astype(np.float32)
         wanted.eliminate_zeros()
-        some = _some_of(np.diff(self.known.indptr), rng)
-        known, wanted = self.known[some], wanted[some]
+        known = self.known
+        if known.nnz > _MOST_CELLS:
+            kept = _most_heard(known)
+            known, wanted, tags = known[:, kept], wanted[:, kept], tags[kept]
+            some = _some_of(np.diff(known.indptr), rng)
+            known, wanted = known[some], wanted[some]
         judged = np.flatnonzero((np.diff(wanted.indptr) > 0) & (np.diff(known.indptr) > 0))
         if len(judged) < _LEAST_LISTENERS:
             return {}
@@ -147,32 +152,36 @@ class _Level:
 
         def factors(settings: Settings) -> Doubles:
             n_factors = min(config.factors(int((np.diff(self.known.indptr) > 0).sum())), _FACTORS)
-            side = self.tags if self.tags.nnz else None
+            side = tags if tags.nnz else None
             keywords = {"n_factors": n_factors, "random_state": config.random_state, "side": side}
             return ndcg(ALS(**{**keywords, **settings}))
 
         def ridge(settings: Settings) -> Doubles:
-            return ndcg(EASE(self.tags, **{"most_items": _ITEMS, **self.defaults, **settings}))
+            return ndcg(EASE(tags, **{"most_items": _ITEMS, **self.defaults, **settings}))
 
         found: dict[str, Settings] = {}
         if _asked_for(config, self.latent):
             found[self.latent] = _Trials(self.latent, factors, told).best({}, LATENT)
         if _asked_for(config, self.closed_form):
             trials = _Trials(self.closed_form, ridge, told)
-            sides = ({"side_weight": 0.0},) if self.tags.nnz else ()
+            sides = ({"side_weight": 0.0},) if tags.nnz else ()
             side = trials.best({}, sides)
             usual = self.defaults.get("regularisation", EASE().regularisation)
             found[self.closed_form] = trials.best_ridge(side, usual)
         return found
 
 
+def _most_heard(known: Csr) -> Ints:
+    heard = np.bincount(known.indices, minlength=known.shape[1])
+    kept: Ints = np.sort(np.argsort(-heard, kind="stable")[:_SOME_COLUMNS])
+    return kept
+
+
 def _some_of(lengths: Ints, rng: np.random.Generator) -> Ints:
-    """Draw as many listeners as hold the most cells that are tried on."""
-    if lengths.sum() <= _MOST_CELLS:
-        return np.arange(len(lengths))
+    """Draw as many listeners as hold the cells that are tried on."""
     order = rng.permutation(len(lengths))
     upto = np.cumsum(lengths[order])
-    return np.sort(order[: np.searchsorted(upto, _MOST_CELLS)])
+    return np.sort(order[: np.searchsorted(upto, _SOME_CELLS)])
 
 
 def _asked_for(config: Config, name: str) -> bool:

@@ -63,6 +63,8 @@ def test_of_large_data_a_part_of_the_listeners_is_tried_on(
 ) -> None:
     whole, on_all = trials_of(rows, alone(), Config())
     monkeypatch.setattr(tuning, "_MOST_CELLS", 8_000)
+    monkeypatch.setattr(tuning, "_SOME_CELLS", 8_000)
+    monkeypatch.setattr(tuning, "_SOME_COLUMNS", 60)
     part, on_some = trials_of(rows, alone(), Config())
     assert on_some[0].ndcg != on_all[0].ndcg
     assert part.latent == whole.latent != {}

@@ -11,8 +11,9 @@ import pandas as pd
 
 from recsys.background import Background
 from recsys.background_file import read_background, write_background
+from recsys.cli.ids import codes
 from recsys.cli.measuring import judge, measure
-from recsys.cli.tables import codes, columns, find
+from recsys.cli.tables import columns, find
 from recsys.cli.tasks import Task
 from recsys.config import Config
 from recsys.errors import DataError
@@ -37,15 +38,16 @@ class CommunityFigures:
 
 def read_draws(folder: Path, task: Task) -> dict[tuple[str, int], list[Ints]]:
     """Read ``communities`` (kind, n, draw, user) into the codes of the members of each draw."""
-    frame = columns(find(folder, "communities"), 4, 4)
+    frame = columns(find(folder, "communities"), 4, 4, text=(0, 3))
     member = codes(task.user_ids, frame[3])
     if (member < 0).any():
         raise DataError("communities names listeners that are in none of the other files")
-    if not pd.api.types.is_integer_dtype(frame[1]) and len(frame):
+    size = pd.to_numeric(frame[1], errors="coerce").to_numpy(np.float64)
+    if not (np.isfinite(size) & (np.floor(size) == size)).all():
         raise DataError("the second column of communities must hold whole numbers")
     judged = np.bincount(task.wanted.user, minlength=len(task.user_ids)) > 0
     found: dict[tuple[str, int], list[Ints]] = {}
-    for key, rows in frame.groupby([0, 1, 2]).indices.items():
+    for key, rows in frame.groupby([frame[0].astype(str), size, 2]).indices.items():
         members = np.unique(member[rows])
         if not judged[members].any():
             raise DataError(f"communities: nobody of the draw {key} stands in test")

@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-import pandas as pd
-
 from recsys.catalogue import Catalogue
+from recsys.cli.ids import codes, sorted_ids
 from recsys.cli.side_information import SideFiles, read_catalogue
-from recsys.cli.tables import codes, columns, find, plays_of, sorted_ids
+from recsys.cli.tables import columns, find, plays_of
 from recsys.config import Config
 from recsys.errors import DataError
 from recsys.evaluation import Rounds, feedback_loop
@@ -41,15 +40,15 @@ def read_feedback(folder: Path, side: SideFiles) -> FeedbackTask:
     """Read ``train`` (background) and ``members`` (user, item, role seed or hidden)."""
     train = plays_of(find(folder, "train"))
     members = columns(find(folder, "members"), 3, 3)
-    role = members[2].astype(str)
+    role = members[2]
     if not set(role) <= {"seed", "hidden"}:
         raise DataError("the third column of members must be seed or hidden")
     if not (role == "hidden").any():
         raise DataError("members holds no rows of role hidden: there is nothing to find")
-    items = sorted_ids(pd.concat([train["item"], members[1]]))
+    items = sorted_ids(train["item"], members[1])
     users = sorted_ids(train["user"])
     item = codes(items, members[1])
-    who = members.groupby(0, sort=True).indices
+    who = members.groupby(codes(sorted_ids(members[0]), members[0])).indices
     rows = codes(items, train["item"])
     return FeedbackTask(
         catalogue=read_catalogue(items, folder, side),

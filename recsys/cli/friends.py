@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 from recsys.catalogue import Catalogue
-from recsys.cli.tables import codes, columns, whole
+from recsys.cli.ids import codes
+from recsys.cli.tables import columns
 from recsys.errors import DataError
 from recsys.evidence import Evidence, Interactions, Kind, Level
 from recsys.sparse import csr
@@ -26,7 +27,7 @@ def read_friends(path: Path, user_ids: Any) -> Csr:
     """
     frame = columns(path, 2, 2, blanks=True)
     frame = frame[frame[1].notna()]
-    pairs_of = [codes(user_ids, whole(frame[column])) for column in (0, 1)]
+    pairs_of = [codes(user_ids, frame[column]) for column in (0, 1)]
     one, other = (side[(pairs_of[0] >= 0) & (pairs_of[1] >= 0)] for side in pairs_of)
     if not len(one):
         raise DataError(f"{path.name} names no two listeners of the plays")

@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from recsys.cli.tables import amounts, codes, columns
+from recsys.cli.ids import codes
+from recsys.cli.tables import amounts, columns
 from recsys.errors import DataError
 from recsys.evidence import Evidence
 from recsys.hybrid import HybridRecommender
@@ -47,7 +48,7 @@ def names_of(
     path = folder / NAMES
     if not path.is_file():
         return model.catalogue.items.ids.astype(str).astype(object)
-    found = columns(path, 1, 1)[0].astype(str).to_numpy(object)
+    found = columns(path, 1, 1)[0].to_numpy(object)
     if len(found) != model.catalogue.n_items:
         raise DataError(f"{path} does not belong to this model: {len(found)} names")
     return found
@@ -55,10 +56,10 @@ def names_of(
 
 def history(path: Path, model: HybridRecommender, names: object) -> tuple[Evidence, int]:
     """Read one listener's item and plays; also say how many rows name no item of the model."""
-    frame = columns(path, 1, 2)
+    frame = columns(path, 1, 2, text=(0,))
     plays = frame[1] if 1 in frame else pd.Series(1.0, index=frame.index)
     value = amounts(path, plays, "the second column must hold plays > 0")
-    place = codes(np.asarray(names, object), frame[0].astype(str))
+    place = codes(names, frame[0])
     known = place >= 0
     ids = model.catalogue.items.ids[place[known]]
     return Evidence.of(ids, value=value[known]), int((~known).sum())

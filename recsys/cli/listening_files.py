@@ -5,6 +5,7 @@ import csv
 import gzip
 import importlib
 import io
+import itertools
 import json
 import shutil
 import subprocess
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 from recsys.cli.listening import Heard
-from recsys.cli.tables import maybe
+from recsys.cli.tables import maybe, separator
 from recsys.errors import DataError
 
 _LONGEST_LINE: Final = 2**20
@@ -145,7 +146,8 @@ def _artist(told: dict[str, Any]) -> tuple[Any, Any]:
 def _table(path: Path, stream: IO[bytes]) -> Iterator[Heard]:
     text = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")
     try:
-        rows = csv.reader(text)
+        first = text.readline()
+        rows = csv.reader(itertools.chain([first], text), delimiter=separator(first))
         header = next(rows, [])
         if len(header) < 2:
             raise DataError(f"{path.name} needs 2 columns, not {len(header)}")

@@ -10,6 +10,7 @@ import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
+from recsys.cli.ids import as_integers
 from recsys.cli.tables import columns
 from recsys.errors import DataError
 from recsys.preprocessing import events, splitting
@@ -106,13 +107,15 @@ def run(options: argparse.Namespace) -> int:
 
 def read_events(path: Path, names: str | None) -> "pd.DataFrame":
     """Read a log; times are seconds since 1970 or ISO 8601 (UTC where no zone is given)."""
-    frame = columns(path, 3, None, blanks=True, header=True)
+    ids = (0, 1) if names is None else names.split(",")[:2]
+    frame = columns(path, 3, None, blanks=True, header=True, text=ids)
     wanted = [str(name) for name in frame.columns[:3]] if names is None else names.split(",")
     if len(wanted) != 3 or not set(wanted) <= set(frame.columns):
         raise DataError(f"{path.name} has the columns {', '.join(map(str, frame.columns))}")
     log = frame[wanted].set_axis(["user", "item", "at"], axis=1)
     if log.isna().any().any():
         raise DataError(f"{path.name} has an empty cell")
+    log = log.assign(user=as_integers(log["user"]), item=as_integers(log["item"]))
     if not pd.api.types.is_numeric_dtype(log["at"]):
         told = pd.to_datetime(log["at"], utc=True, errors="coerce", format="ISO8601")
         if told.isna().any():

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from recsys.catalogue import Catalogue
-from recsys.cli.tables import amounts, codes, columns, maybe, whole
+from recsys.cli.ids import codes
+from recsys.cli.tables import amounts, columns, maybe
 from recsys.errors import DataError
 from recsys.sparse import csr
 from recsys.types import Csr, Doubles, Ints
@@ -78,11 +79,11 @@ def read_catalogue(item_ids: Any, folder: Path, side: SideFiles) -> Catalogue:
 
 def read_tags(path: Path) -> tuple["pd.Series[Any]", Any, Doubles]:
     """Read item, tag and count (1 where there is no third column); rows without a tag say nothing."""
-    frame = columns(path, 2, 3, blanks=True)
+    frame = columns(path, 2, 3, blanks=True, text=(0, 1))
     frame = frame[frame[1].notna()]
     count = frame[2] if 2 in frame else pd.Series(1.0, index=frame.index)
     weight = amounts(path, count, "the third column must hold counts >= 0", zero=True)
-    return frame[0], frame[1].astype(str).to_numpy(), weight
+    return frame[0], frame[1].to_numpy(), weight
 
 
 def _renown(tags: Csr) -> Any:
@@ -117,8 +118,8 @@ def _groupings(
 def _features(item_ids: Any, path: Path | None) -> tuple[Any, Any]:
     if path is None:
         return None, None
-    frame = columns(path, 2, None, blanks=True, header=True)
-    item = codes(item_ids, whole(frame.iloc[:, 0]))
+    frame = columns(path, 2, None, blanks=True, header=True, text=(0,))
+    item = codes(item_ids, frame.iloc[:, 0])
     known = item >= 0
     features = np.full((len(item_ids), frame.shape[1] - 1), np.nan, np.float32)
     year = None

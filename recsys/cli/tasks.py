@@ -10,8 +10,9 @@ import pandas as pd
 
 from recsys.catalogue import Catalogue
 from recsys.cli.friends import read_friends, with_friends
+from recsys.cli.ids import codes, sorted_ids
 from recsys.cli.side_information import SideFiles, read_catalogue
-from recsys.cli.tables import amounts, codes, columns, find, maybe, plays_of, sorted_ids
+from recsys.cli.tables import amounts, columns, find, maybe, plays_of
 from recsys.errors import DataError
 from recsys.evidence import Evidence, Interactions, Kind
 from recsys.preprocessing.report import Report
@@ -25,7 +26,7 @@ class Task:
 
     Ids of any kind are numbered 0.. in sorted order (integers as integers, else as text), so that
     the index of an item, its id in the catalogue and the order of ties are the same; ``item_ids``
-    and ``user_ids`` give the names of the files back.
+    and ``user_ids`` give the names of the files back, to the letter.
 
     Parameters
     ----------
@@ -136,13 +137,14 @@ def strong(folder: Path, side: SideFiles) -> Task:
     training data for the listeners of part "test".
     """
     path = find(folder, "heldout")
-    frame = columns(path, 5, 5)
+    frame = columns(path, 5, 5, text=(0, 1, 3, 4))
     count = amounts(path, frame[2], "the third column must hold plays > 0")
     plays = pd.DataFrame({"user": frame[0], "item": frame[1], "plays": count.astype(np.float32)})
-    role, part = frame[3].astype(str), frame[4].astype(str)
+    role, part = frame[3], frame[4]
     judged = part == "test"
     frames = {
-        "train": pd.concat([plays_of(find(folder, "train")), plays[~judged]]),
+        "train": plays_of(find(folder, "train")),
+        "valid": plays[~judged],
         "known": plays[judged & (role == "foldin")],
         "wanted": plays[judged & (role == "target")],
     }
@@ -151,7 +153,7 @@ def strong(folder: Path, side: SideFiles) -> Task:
     users, items, rows = _coded(frames)
     task = Task(
         catalogue=read_catalogue(items, folder, side),
-        train=rows["train"],
+        train=Interactions.concat(rows["train"], rows["valid"]),
         valid=None,
         known=rows["known"],
         wanted=rows["wanted"],
@@ -192,9 +194,9 @@ def _judged_by(folder: Path) -> "pd.DataFrame":
 def _coded(
     frames: Mapping[str, "pd.DataFrame"], more_items: "pd.Series[Any] | None" = None
 ) -> tuple[Any, Any, dict[str, Interactions]]:
-    whole = pd.concat(list(frames.values()))
-    listed = whole["item"] if more_items is None else pd.concat([whole["item"], more_items])
-    users, items = sorted_ids(whole["user"]), sorted_ids(listed)
+    listed = [frame["item"] for frame in frames.values()]
+    users = sorted_ids(*(frame["user"] for frame in frames.values()))
+    items = sorted_ids(*listed, *([] if more_items is None else [more_items]))
     rows = {
         name: Interactions.of(
             codes(users, frame["user"]),

@@ -6,9 +6,10 @@ import json
 from rich.console import Console
 from rich.table import Table
 
+from recsys.cli.ids import codes, sorted_ids
 from recsys.cli.side_information import read_catalogue
 from recsys.cli.side_options import side_files
-from recsys.cli.tables import codes, find, plays_of, sorted_ids
+from recsys.cli.tables import find, plays_of
 from recsys.config import Config
 from recsys.errors import DataError
 from recsys.evidence import Evidence, Interactions

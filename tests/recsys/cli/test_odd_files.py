@@ -1,38 +1,16 @@
 """`python -m recsys evaluate` on small folders: odd ones work, bad ones get a sentence."""
 
-import math
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from recsys.cli.listening import Heard
+from recsys.cli.listening_files import heard_in
 from recsys.cli.main import EXIT_BAD_INPUT, main
 from recsys.cli.side_information import SideFiles, read_catalogue
-
-HEADER = "user,item,count\n"
-
-
-def folder(path: Path, *, item: str = "{}", more: dict[str, str] | None = None) -> Path:
-    """Twelve listeners of twelve items each, of forty; ``more`` rows at the end of a file."""
-    files = {"train": HEADER, "valid": HEADER, "test": HEADER}
-    for user in range(12):
-        for place in range(12):
-            name = "train" if place < 8 else "valid" if place < 10 else "test"
-            files[name] += f"{user},{item.format((7 * user + 3 * place) % 40)},{place + 1}\n"
-    for name, text in files.items():
-        (path / f"{name}.csv").write_text(text + (more or {}).get(name, ""), encoding="utf-8")
-    return path
-
-
-def ranked(path: Path, *arguments: str) -> pd.DataFrame:
-    out = path / "lists.csv"
-    assert main(["evaluate", str(path), "--rankings", str(out), *arguments]) == 0
-    lists = pd.read_csv(out, keep_default_na=False)
-    assert list(lists.columns) == ["user", "rank", "item", "score"]
-    assert all(math.isfinite(score) for score in lists["score"])
-    assert (lists.groupby("user").size() >= 20).all()
-    return lists
+from tests.recsys.cli.folders import HEADER, folder, ranked
 
 
 def refused(capsys, *arguments: str) -> str:
@@ -88,11 +66,20 @@ def test_a_name_may_be_any_word(tmp_path):
     assert {"NA", "null", "None"} <= set(ranked(path)["item"])
 
 
-def test_ids_are_the_same_where_one_file_writes_them_as_floats(tmp_path):
-    whole = ranked(folder(tmp_path))
-    rows = pd.read_csv(tmp_path / "valid.csv").astype({"user": float, "item": float})
-    rows.to_csv(tmp_path / "valid.csv", index=False)
-    pd.testing.assert_frame_equal(ranked(tmp_path), whole)
+@pytest.mark.parametrize("mark", ["\t", ";"])
+def test_tabs_and_semicolons_separate_columns_too(tmp_path, mark):
+    whole = ranked(folder(tmp_path), "--models", "popularity")
+    for name in ("train", "valid", "test"):
+        table = pd.read_csv(tmp_path / f"{name}.csv")
+        table.to_csv(tmp_path / f"{name}.csv", sep=mark, index=False)
+    pd.testing.assert_frame_equal(ranked(tmp_path, "--models", "popularity"), whole)
+
+
+@pytest.mark.parametrize("mark", ["\t", ";"])
+def test_a_listening_set_may_use_them_as_well(tmp_path, mark):
+    path = tmp_path / "set.csv"
+    path.write_text(f"listener{mark}artist{mark}plays\nzoe{mark}A, B{mark}3\n")
+    assert list(heard_in(path)) == [Heard("zoe", "A, B", 3.0)]
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from rich.table import Table
 from recsys.cli import tasks
 from recsys.cli.bench_data import as_rows, listening
 from recsys.cli.bench_models import peer, sweeps
+from recsys.cli.side_information import SideFiles
 from recsys.cli.side_options import add_side_options, side_files
 from recsys.config import Config
 from recsys.errors import DataError
@@ -69,6 +70,10 @@ def run(options: argparse.Namespace) -> int:
         raise DataError("--most must lie between 1e3 and 1e7")
     if options.only == ["refit"] and options.folder is None:
         raise DataError("refit needs a split folder; name it before --only")
+    if side_files(options) != SideFiles() and (
+        options.folder is None or "refit" not in options.only
+    ):
+        raise DataError("only the refit of a folder reads side files; name DIR or leave them out")
     console = Console(stderr=True)
     found: dict[str, Any] = {"cores": cores()}
     for part in options.only:

@@ -14,12 +14,13 @@ from recsys.background_file import read_background, write_background
 from recsys.cli.ids import codes
 from recsys.cli.measuring import judge, measure
 from recsys.cli.tables import columns, find
-from recsys.cli.tasks import Task
+from recsys.cli.tasks import Task, befriended
 from recsys.config import Config
 from recsys.errors import DataError
-from recsys.evidence import Interactions
+from recsys.evidence import Interactions, Kind
 from recsys.hybrid import HybridRecommender
 from recsys.pretraining import pretrain
+from recsys.sparse import csr
 from recsys.training import fit
 from recsys.types import Ints
 
@@ -67,13 +68,13 @@ def closed(
     seed: int = 0,
     progress: Callable[[str], None] = lambda _: None,
 ) -> list[CommunityFigures]:
-    """Fit one model per draw that knows nobody but the members."""
+    """Fit one model per draw that knows nobody but the members, and who of them are friends."""
     found = []
     for (kind, n), members_of_draws in draws.items():
         ndcg, average_precision = [], []
         for k, members in enumerate(members_of_draws):
             progress(f"{kind} {n}: draw {k + 1} of {len(members_of_draws)}")
-            result = measure(among(task, members), name, seed=seed)
+            result = measure(apart(task, members), name, seed=seed)
             ndcg.append(result.figures["ndcg@10"])
             average_precision.append(result.figures["map@10"])
         found.append(_figures(kind, n, ndcg, average_precision))
@@ -83,7 +84,10 @@ def closed(
 def with_background(
     task: Task, draws: dict[tuple[str, int], list[Ints]], model: HybridRecommender
 ) -> list[CommunityFigures]:
-    """Judge the members of each draw by a model that knows everybody else's listening too."""
+    """Judge the members of each draw by a model that knows everybody else's listening too.
+
+    Where friends are known, those outside the draw count as well.
+    """
     found = []
     for (kind, n), members_of_draws in draws.items():
         results = [judge(model, among(task, one), "", 0.0) for one in members_of_draws]
@@ -116,7 +120,7 @@ def pretrained(
         for k, members in enumerate(members_of_draws):
             progress(f"{kind} {n}: draw {k + 1} of {len(members_of_draws)}")
             prior = prior_without(task, members, seed=seed)
-            own = among(task, members)
+            own = apart(task, members)
             aligned = prior.align(task.catalogue, [str(item) for item in task.item_ids])
             config = Config(random_state=seed)
             model = fit(own.train, own.catalogue, config, validation=own.valid, background=aligned)
@@ -135,7 +139,7 @@ def pretrained(
 def prior_without(task: Task, members: Ints, *, seed: int = 0) -> Background:
     """Pretrain on everybody but the members, and read it back from a file."""
     others = np.setdiff1d(np.arange(len(task.user_ids)), members)
-    rest = among(task, others)
+    rest = apart(replace(task, friends=None), others)
     prior = pretrain(
         rest.train,
         task.catalogue,
@@ -151,8 +155,18 @@ def prior_without(task: Task, members: Ints, *, seed: int = 0) -> Background:
         return read_background(path)
 
 
+def apart(task: Task, members: Ints) -> Task:
+    """Return the task of these listeners alone: of friends only those among them are known."""
+    train, known = (rows.where(rows.kind != Kind.NEARBY) for rows in (task.train, task.known))
+    own = among(replace(task, train=train, known=known), members)
+    if task.friends is None:
+        return own
+    order = np.sort(members)
+    return befriended(own, csr(task.friends[order][:, order]))
+
+
 def among(task: Task, members: Ints) -> Task:
-    """Return the same task with nobody but these listeners; the catalogue stays whole."""
+    """Return the task of these listeners; what is known of them and the catalogue stay whole."""
     place = np.full(len(task.user_ids), -1, np.int64)
     place[np.sort(members)] = np.arange(len(members))
 

@@ -41,8 +41,9 @@ RANKED = {
 
 _FILES = """\
 files in DIR (.csv or .csv.gz; columns by place, whatever the header calls them):
-  holdout, plays  train, valid, test: user, item, count
+  holdout         train, test: user, item, count; valid, without which a fifth of train is held out
   temporal        the same, where test is what each listener came to last
+  plays           train, valid, test: user, item, count
   strong          train; heldout: user, item, count, role (foldin or target), part (valid or test)
   cold            train, test; cold_artists (or cold_items): item
   small           as holdout; communities: kind, n, draw, user
@@ -63,7 +64,7 @@ def add_to(commands: Any) -> None:
         "folder",
         type=Path,
         metavar="DIR",
-        help="holds train, valid and test .csv[.gz]: user, item, count",
+        help="holds train, test and, if you like, valid .csv[.gz]: user, item, count",
     )
     one.add_argument(
         "--protocol",
@@ -113,8 +114,9 @@ def run(options: argparse.Namespace) -> int:
     check_names(names)
     if options.seeds < 1:
         raise DataError("--seeds must be at least 1")
-    if options.friends is not None and options.protocol not in RANKED:
-        raise DataError(f"--friends goes with {', '.join(RANKED)}, not with {options.protocol}")
+    social = (*RANKED, "small")
+    if options.friends is not None and options.protocol not in social:
+        raise DataError(f"--friends goes with {', '.join(social)}, not with {options.protocol}")
     if options.draws is not None and options.draws < 1:
         raise DataError("--draws must be at least 1")
     if options.protocol != "small" and (options.background, options.draws, options.kind) != (
@@ -139,8 +141,6 @@ def run(options: argparse.Namespace) -> int:
     if options.protocol == "small":
         return _small(options, names)
     task = RANKED[options.protocol](options.folder, side_files(options))
-    if options.friends is not None:
-        task = tasks.befriended(task, options.friends)
     console = Console(stderr=True)
     tell(task.report, console)
     results: list[Result] = []

@@ -30,7 +30,7 @@ class PlaysFigures:
 def measure_plays(task: Task, *, seeds: int = 1) -> list[PlaysFigures]:
     """Fit on train, learn the correction on valid, fit again on both, predict test."""
     if task.valid is None:
-        raise DataError("this protocol needs a valid file")
+        raise DataError("this protocol needs a valid file: the correction is learned on it")
     if not len(task.valid):
         raise DataError("valid holds no rows: the correction is learned on them")
     train, valid, test = _pairs(task.train), _pairs(task.valid), _pairs(task.wanted)

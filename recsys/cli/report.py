@@ -145,20 +145,20 @@ def _sections() -> dict[str, page.Section]:
             "Quality, beside single models of the same run",
             "NDCG@10 over the whole catalogue, fitted on train and valid, judged on test; whiskers "
             "are 95 % bootstrap intervals over listeners.",
-            "No folder has train, valid and test, or heldout, or cold items.",
+            "No folder has train and test, or heldout, or cold items.",
         ),
         page.Section(
             "curve",
             "Learning curve by size of the community",
             "Only the members' own plays are known. Means over random draws of communities.",
-            "Needs a folder with train, valid and test.",
+            "Needs a folder with train and test.",
         ),
         page.Section(
             "calibration",
             "Calibration of the probability of a like",
             "Every item a listener did not have, by the probability the model gave it. On the "
             "dashed line what is said is what comes.",
-            "Needs a folder with train, valid and test.",
+            "Needs a folder with train and test.",
         ),
         page.Section(
             "feedback",
@@ -170,14 +170,14 @@ def _sections() -> dict[str, page.Section]:
             "prices",
             "Accuracy against coverage, novelty and diversity",
             "Each point is one re-ranking of the same scores; the table has its price in NDCG@10.",
-            "Needs a folder with train, valid and test.",
+            "Needs a folder with train and test.",
         ),
         page.Section(
             "ablation",
             "What each part of the hybrid adds",
             "NDCG@10 lost when one part is taken away and nothing is learned again: parts that say "
             "the same stand in for each other, so the figures do not add up.",
-            "Needs a folder with train, valid and test.",
+            "Needs a folder with train and test.",
         ),
         page.Section(
             "size",

@@ -45,7 +45,7 @@ def protocols(folder: Path) -> list[str]:
 
     cold = has("cold_artists") or has("cold_items")
     found = []
-    if has("train", "valid", "test"):
+    if has("train", "test") and (has("valid") or not cold):
         found.append("holdout")
     if has("train", "heldout"):
         found.append("strong")

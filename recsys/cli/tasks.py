@@ -17,7 +17,7 @@ from recsys.errors import DataError
 from recsys.evidence import Evidence, Interactions, Kind
 from recsys.preprocessing.report import Report
 from recsys.preprocessing.rows import NO_PEOPLE, clean
-from recsys.types import Bools
+from recsys.types import Bools, Csr
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +45,8 @@ class Task:
         The only items to rank.
     report : Report
         What the preparation left out of the training.
+    friends : csr_array of shape (n_users, n_users), or None
+        Who knows whom; what friends play is then part of ``train`` and ``known``.
     """
 
     catalogue: Catalogue
@@ -56,23 +58,38 @@ class Task:
     item_ids: Any
     among: Bools | None = None
     report: Report = field(default_factory=Report)
+    friends: Csr | None = None
 
 
 def holdout(folder: Path, side: SideFiles) -> Task:
-    """Read a random or temporal holdout: the same listeners in ``train``, ``valid`` and ``test``."""
-    frames = {name: plays_of(find(folder, name)) for name in ("train", "valid")}
+    """Read a random or temporal holdout: the same listeners in ``train``, ``valid`` and ``test``.
+
+    Without a ``valid`` file the training holds some of ``train`` out by itself.
+    """
+    frames = {"train": plays_of(find(folder, "train"))}
+    if (path := maybe(folder, "valid")) is not None:
+        frames["valid"] = plays_of(path)
     frames["test"] = _judged_by(folder)
     users, items, rows = _coded(frames)
+    train, valid = rows["train"], rows.get("valid")
     task = Task(
         catalogue=read_catalogue(items, folder, side),
-        train=rows["train"],
-        valid=rows["valid"],
-        known=Interactions.concat(rows["train"], rows["valid"]),
+        train=train,
+        valid=valid,
+        known=train if valid is None else Interactions.concat(train, valid),
         wanted=rows["test"],
         user_ids=users,
         item_ids=items,
     )
-    return prepared(task)
+    return ready(task, side)
+
+
+def ready(task: Task, side: SideFiles) -> Task:
+    """Prepare the training rows, and add what friends play where a file says who they are."""
+    task = prepared(task)
+    if side.friends is None:
+        return task
+    return befriended(task, read_friends(side.friends, task.user_ids))
 
 
 def prepared(task: Task) -> Task:
@@ -93,18 +110,18 @@ def prepared(task: Task) -> Task:
     return replace(task, train=train, valid=valid, report=bots + report + more)
 
 
-def befriended(task: Task, path: Path) -> Task:
+def befriended(task: Task, friends: Csr) -> Task:
     """Add to what is known of each listener what their friends play, as far as it may be known."""
-    friends = read_friends(path, task.user_ids)
     train = with_friends(task.train, friends, task.catalogue)
     if task.known is task.train:
-        return replace(task, train=train, known=train)
+        return replace(task, train=train, known=train, friends=friends)
     everybody = (
         task.known if task.valid is not None else Interactions.concat(task.train, task.known)
     )
     near = with_friends(everybody, friends, task.catalogue)
     theirs = near.where(near.kind == Kind.NEARBY)
-    return replace(task, train=train, known=Interactions.concat(task.known, theirs))
+    known = Interactions.concat(task.known, theirs)
+    return replace(task, train=train, known=known, friends=friends)
 
 
 def everything(folder: Path, side: SideFiles) -> Task:
@@ -126,7 +143,7 @@ def everything(folder: Path, side: SideFiles) -> Task:
         user_ids=users,
         item_ids=items,
     )
-    return prepared(task)
+    return ready(task, side)
 
 
 def strong(folder: Path, side: SideFiles) -> Task:
@@ -160,7 +177,7 @@ def strong(folder: Path, side: SideFiles) -> Task:
         user_ids=users,
         item_ids=items,
     )
-    return prepared(task)
+    return ready(task, side)
 
 
 def cold(folder: Path, side: SideFiles) -> Task:
@@ -180,7 +197,7 @@ def cold(folder: Path, side: SideFiles) -> Task:
         item_ids=items,
         among=among,
     )
-    return prepared(task)
+    return ready(task, side)
 
 
 def _judged_by(folder: Path) -> "pd.DataFrame":

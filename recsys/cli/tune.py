@@ -15,6 +15,7 @@ from recsys.cli.side_options import add_side_options, side_files
 from recsys.cli.tune_votes import run_votes
 from recsys.cli.tuned_settings import write_settings
 from recsys.config import Config
+from recsys.errors import DataError
 from recsys.holdout import hold_out
 from recsys.interactions import Weighing, matrices
 from recsys.tuning import Trial, tuned
@@ -47,6 +48,8 @@ def add_to(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Tune as a training does, and print every trial; `test` is left alone."""
+    if options.friends is not None:
+        raise DataError("tune chooses nothing by --friends; name the file to fit or evaluate")
     if options.feedback:
         return run_votes(options)
     task = tasks.everything(options.folder, side_files(options))

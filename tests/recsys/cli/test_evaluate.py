@@ -137,7 +137,7 @@ def test_play_counts_are_no_worse_than_the_mean(capsys):
     ("change", "said"),
     [
         ({"train": None}, "holds no train.csv"),
-        ({"valid": None}, "holds no valid.csv"),
+        ({"test": None}, "holds no test.csv"),
         ({"test": "user,item,plays\nu1,artist 3,none\n"}, "must hold plays > 0"),
         ({"test": "user\nu1\n"}, "needs 2 columns"),
         ({"train": "user,item,plays\nu1,,3\n"}, "has an empty cell"),
@@ -161,28 +161,17 @@ def test_an_unknown_model_is_named(capsys):
     assert "there is no model magic" in capsys.readouterr().err
 
 
-def test_friends_with_the_same_taste_help(capsys, tmp_path):
-    plays = pd.concat(pd.read_csv(FOLDER / f"{name}.csv") for name in ("train", "valid", "test"))
-    has = pd.crosstab(plays["user"], plays["item"]).clip(upper=1)
-    alike = (has @ has.T) * (1 - np.eye(len(has), dtype=int))
-    pairs = [(user, other) for user in alike for other in alike[user].nlargest(5).index]
-    friends = tmp_path / "friends.csv"
-    pd.DataFrame([*pairs, ("u0", "a stranger")], columns=["a", "b"]).to_csv(friends, index=False)
-    alone, beside = (
-        evaluated(capsys, FOLDER, *more)["models"][0]["ndcg@10"]
-        for more in ((), ("--friends", friends))
-    )
-    assert beside > alone + 0.01
-
-
-def test_friends_that_can_not_be_used_are_refused_with_a_sentence(capsys, tmp_path):
-    friends = tmp_path / "friends.csv"
-    friends.write_text("a,b\nnobody,no one\n", encoding="utf-8")
-    assert main(["evaluate", str(FOLDER), "--friends", str(friends)]) == EXIT_BAD_INPUT
-    assert "names no two listeners" in capsys.readouterr().err
-    plays = ["evaluate", str(FOLDER), "--protocol", "plays", "--friends", str(friends)]
-    assert main(plays) == EXIT_BAD_INPUT
-    assert "not with plays" in capsys.readouterr().err
+def test_without_a_valid_file_a_part_of_train_teaches_the_weights(capsys, tmp_path):
+    parts = draw()
+    for name in ("train", "test", "item_tags"):
+        parts[name].to_csv(tmp_path / f"{name}.csv", index=False)
+    lists = tmp_path / "lists.csv"
+    found = evaluated(capsys, tmp_path, "--models", "popularity,hybrid", "--rankings", lists)
+    ndcg = {row["model"]: row["ndcg@10"] for row in found["models"]}
+    assert ndcg["hybrid"] > ndcg["popularity"] + 0.1
+    known = set(parts["train"][["user", "item"]].itertuples(index=False, name=None))
+    ranked = pd.read_csv(lists)[["user", "item"]].itertuples(index=False, name=None)
+    assert not known & set(ranked), "what was held out for that is known all the same"
 
 
 def test_a_model_that_so_few_members_do_not_support_is_refused_with_a_sentence(capsys, tmp_path):

@@ -12,6 +12,7 @@ from scipy.sparse import hstack
 
 from recsys.building import YARDSTICKS
 from recsys.catalogue import Catalogue
+from recsys.cli.side_information import is_grouping
 from recsys.cli.tasks import Task
 from recsys.config import Config
 from recsys.content_features import idf_rows
@@ -24,7 +25,7 @@ from recsys.metrics import ACCURACY, beyond, hits, means, per_user, top_items
 from recsys.part import Curve
 from recsys.sparse import csr, unit
 from recsys.training import fit
-from recsys.types import Csr, Doubles, Ints
+from recsys.types import Csr, Doubles, Floats, Ints
 
 HYBRID = "hybrid"
 SINGLE = (
@@ -132,12 +133,41 @@ def mean_of(runs: Sequence[Result]) -> Result:
 
 
 def described(catalogue: Catalogue) -> Csr:
-    """Return unit rows for the intra-list distance: tags, beside the artist where there is one."""
-    if catalogue.is_flat or catalogue.item_tags is None:
-        return idf_rows(catalogue.tags)
-    n = catalogue.n_items
-    artist = csr((np.ones(n), (np.arange(n), catalogue.artist_of)), (n, catalogue.n_artists))
-    return unit(hstack([artist, idf_rows(catalogue.item_tags)], format="csr"))
+    """Return unit rows for the intra-list distance, csr_array of shape (n_items, n_columns).
+
+    Side by side, each of length 1 or empty: the artist and the album as indicators where items have
+    them, tags (log(1 + n) idf), standardised features with the year as decades from 2010 on. What is
+    missing of the features is at their mean. Further groupings are no tags here.
+    """
+    is_tag = np.array([not is_grouping(name) for name in catalogue.tag_names], np.bool_)
+    known = catalogue.tags if catalogue.is_flat else catalogue.item_tags
+    blocks = [] if known is None else [idf_rows(csr(known[:, is_tag]))]
+    if not catalogue.is_flat:
+        blocks.insert(0, _indicator(catalogue.artist_of))
+    if catalogue.album_of is not None:
+        blocks.insert(1, _indicator(catalogue.album_of))
+    if catalogue.features is not None:
+        blocks.append(unit(csr(_standardised(catalogue.features, catalogue.year))))
+    return unit(hstack(blocks, format="csr")) if len(blocks) > 1 else blocks[0]
+
+
+def _indicator(group: Any) -> Csr:
+    has = np.flatnonzero(group >= 0)
+    width = int(group.max(initial=-1)) + 1
+    return csr((np.ones(len(has)), (has, group[has])), (len(group), width))
+
+
+def _standardised(features: Floats, year: Floats) -> Doubles:
+    x = features.astype(np.float64)
+    is_year = np.array([np.array_equal(column, year, equal_nan=True) for column in features.T])
+    known = ~np.isnan(x)
+    n = np.maximum(known.sum(axis=0), 1)
+    mean = np.where(known, x, 0).sum(axis=0) / n
+    spread = np.sqrt((np.where(known, x - mean, 0) ** 2).sum(axis=0) / n)
+    middle, scale = np.where(is_year, 2010, mean), np.where(is_year, 10, spread)
+    centred = np.where(known, x, mean) - middle
+    found: Doubles = np.divide(centred, scale, out=np.zeros_like(x), where=scale > 0)
+    return found
 
 
 def pairs_of(rows: Interactions, n_items: int) -> Csr:

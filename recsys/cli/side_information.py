@@ -14,6 +14,8 @@ from recsys.errors import DataError
 from recsys.sparse import csr
 from recsys.types import Csr, Doubles, Ints
 
+_GROUPING = "\x1f"  # the unit separator: no tag that somebody typed holds it
+
 
 @dataclass(frozen=True)
 class SideFiles:
@@ -86,6 +88,11 @@ def read_tags(path: Path) -> tuple["pd.Series[Any]", Any, Doubles]:
     return frame[0], frame[1].to_numpy(), weight
 
 
+def is_grouping(tag_name: str) -> bool:
+    """Say whether a tag of ``read_catalogue`` is the name of a grouping beyond artist and album."""
+    return _GROUPING in tag_name
+
+
 def _renown(tags: Csr) -> Any:
     """How much tagged, 0..1 on a log scale: the best hint at fame from outside; None without tags."""
     total = np.log1p(np.asarray(tags.sum(axis=1), np.float64).ravel())
@@ -109,7 +116,7 @@ def _groupings(
                 owner[item[told][::-1]] = group[::-1]  # the first row of an item counts
                 found.append(owner)
             else:
-                values = f"{path.name.split('.')[0]}:{place}:" + names.astype(object)
+                values = f"{path.name.split('.')[0]}:{place}:{_GROUPING}" + names.astype(object)
                 others.append((item[told], values, np.ones(len(names))))
     artist, album, *_ = [*found, None, None]
     return artist, album, others

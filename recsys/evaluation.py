@@ -12,6 +12,7 @@ from recsys.recommendation import Options
 from recsys.types import Doubles, Ints
 
 RESAMPLES = 1_000
+_DRAWN = 500_000
 TOP = 10
 
 
@@ -115,8 +116,12 @@ def bootstrap(differences: Doubles, *, seed: int = 0) -> tuple[float, float]:
     """95 % percentile interval of the mean of paired differences, 1,000 resamples of listeners."""
     rng = np.random.default_rng(seed)
     n = len(differences)
-    picks = rng.integers(0, n, (RESAMPLES, n))
-    low, high = np.percentile(differences[picks].mean(axis=1), [2.5, 97.5])
+    block = max(1, _DRAWN // max(n, 1))  # of resamples: all at once would be 1,000 n numbers, twice
+    drawn = [
+        differences[rng.integers(0, n, (min(block, RESAMPLES - start), n))].mean(axis=1)
+        for start in range(0, RESAMPLES, block)
+    ]
+    low, high = np.percentile(np.concatenate(drawn), [2.5, 97.5])
     return float(low), float(high)
 
 

@@ -1,5 +1,7 @@
 """Probabilities against outcomes, bootstrap intervals, and paired comparison."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -76,6 +78,19 @@ def test_the_interval_covers_the_truth_about_as_often_as_it_says():
         covered += low <= 0.1 <= high
     assert RESAMPLES == 1_000
     assert 0.88 <= covered / 200 <= 0.99
+
+
+def test_many_listeners_are_resampled_in_bounded_memory_and_to_the_same_interval():
+    differences = np.random.default_rng(4).random(20_000)
+    tracemalloc.start()
+    found = bootstrap(differences)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 20 * 2**20
+    picks = np.random.default_rng(0).integers(0, 3_001, (RESAMPLES, 3_001))
+    at_once = np.percentile(differences[:3_001][picks].mean(axis=1), [2.5, 97.5])
+    assert bootstrap(differences[:3_001]) == tuple(at_once)
+    assert found[0] < differences.mean() < found[1]
 
 
 def test_a_comparison_is_antisymmetric_and_the_same_model_may_be_published():

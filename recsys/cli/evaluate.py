@@ -102,7 +102,7 @@ def add_to(commands: Any) -> None:
         "--rankings",
         type=Path,
         metavar="OUT",
-        help="write the last model's lists: user, rank, item, score",
+        help="write the last model's lists, of the first random start: user, rank, item, score",
     )
     one.add_argument("--json", action="store_true")
     one.set_defaults(run=run)
@@ -150,13 +150,26 @@ def run(options: argparse.Namespace) -> int:
                 measure(task, name, seed=seed, scale=options.scale) for seed in range(options.seeds)
             ]
         results.append(mean_of(runs))
-    if options.rankings is not None:
-        write_rankings(results[-1], task, options.rankings)
+    if options.rankings is None:
+        _print_json(summary(results)) if options.json else _show(results)
+        return 0
+    write_rankings(runs[0], task, options.rankings)
     if options.json:
-        _print_json(summary(results))
-    else:
-        _show(results)
+        _print_json({**summary(results), "rankings": _written(options.rankings, runs[0])})
+        return 0
+    _show(results)
+    mean = "" if options.seeds == 1 else f" (the table shows the mean of {options.seeds} starts)"
+    print(
+        f"{options.rankings}: the lists of {runs[0].name} from random start 0, "
+        f"NDCG@10 {runs[0].figures['ndcg@10']:.4f}{mean}"
+    )
     return 0
+
+
+def _written(path: Path, run: Result) -> dict[str, Any]:
+    """Say what the lists in the file reach: they are those of one random start, not of the mean."""
+    figures = {name: round(value, 4) for name, value in run.figures.items()}
+    return {"file": str(path), "model": run.name, "seed": 0, **figures}
 
 
 def _show(results: list[Result]) -> None:

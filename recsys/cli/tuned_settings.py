@@ -43,23 +43,39 @@ def with_settings(config: Config, path: Path) -> Config:
         raise DataError(f"{path.name}: scale must be one of {', '.join(SCALES)}")
     for name, one in models.items():
         _check(path, name, one)
+    tuned_on = found.get("tuned_on", 0)
+    if not _is_whole(tuned_on, least=0):
+        raise DataError(f"{path.name}: tuned_on must be a whole number >= 0")
     return replace(
         config,
         **models,
         weighing=replace(config.weighing, scale=scale),
         tune=False,
-        tuned_on=int(found.get("tuned_on", 0)),
+        tuned_on=tuned_on,
     )
 
 
 _LATENT = {"unobserved", "regularisation", "dislike", "n_iterations", "side_weight"}
 _CLOSED_FORM = {"side_weight", "regularisation", "n_neighbours", "most_items", "norm"}
 _KEYWORDS = dict(zip(TUNED, 2 * (_LATENT, _CLOSED_FORM), strict=True))
+_WHOLE = {"n_iterations", "n_neighbours", "most_items"}
+_ABOVE_ZERO = {"regularisation"}  # without it the equations of a thin row have no one solution
 
 
 def _check(path: Path, name: str, settings: dict[str, Any]) -> None:
     for keyword, value in settings.items():
         if keyword not in _KEYWORDS[name]:
             raise DataError(f"{path.name}: {name} has no setting {keyword}")
-        if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
-            raise DataError(f"{path.name}: {name} {keyword} must be a number >= 0")
+        told = f"{path.name}: {name} {keyword} must be a"
+        if keyword in _WHOLE and not _is_whole(value, least=1):
+            raise DataError(f"{told} whole number >= 1")
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise DataError(f"{told} number >= 0")
+        if keyword in _ABOVE_ZERO and not value > 0:
+            raise DataError(f"{told} number > 0")
+        if not 0 <= value < float("inf"):
+            raise DataError(f"{told} number >= 0")
+
+
+def _is_whole(value: Any, *, least: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= least

@@ -262,6 +262,18 @@ def test_charts_draw_zero_negative_and_equal_values_and_escape_names():
     assert len(set(heights)) == 2, "names do not run into each other"
 
 
+SETTINGS = [
+    ("latent n_iterations", "2.5"),
+    ("latent n_iterations", "0"),
+    ("closed_form n_neighbours", "true"),
+    ("closed_form most_items", "1e3"),
+    ("latent regularisation", "0"),
+    ("closed_form regularisation", "0.0"),
+    ("latent unobserved", "NaN"),
+    ("latent dislike", "Infinity"),
+]
+
+
 @pytest.fixture
 def bad(tmp_path):
     folder = tmp_path / "bad"
@@ -275,6 +287,11 @@ def bad(tmp_path):
     (tmp_path / "no.json").write_text("{")
     (tmp_path / "odd.json").write_text('{"latent": {"speed": 3}}')
     (tmp_path / "neg.json").write_text('{"latent": {"unobserved": -3}}')
+    for k, (name, value) in enumerate(SETTINGS):
+        (tmp_path / f"s{k}.json").write_text(
+            f'{{"{name.split()[0]}": {{"{name.split()[1]}": {value}}}}}'
+        )
+    (tmp_path / "when.json").write_text('{"tuned_on": "then"}')
     (tmp_path / "other.json").write_text('{"magic": {}}')
     (tmp_path / "flat.json").write_text('{"latent": 3}')
     (tmp_path / "scale.json").write_text('{"scale": "cube"}')
@@ -304,6 +321,11 @@ def bad(tmp_path):
         ("fit {data} {t}/m --settings {t}/no.json", "is not JSON"),
         ("fit {data} {t}/m --settings {t}/odd.json", "has no setting speed"),
         ("fit {data} {t}/m --settings {t}/neg.json", "must be a number >= 0"),
+        *(
+            (f"fit {{data}} {{t}}/m --settings {{t}}/s{k}.json", f"s{k}.json: {name} must be a ")
+            for k, (name, _) in enumerate(SETTINGS)
+        ),
+        ("fit {data} {t}/m --settings {t}/when.json", "tuned_on must be a whole number"),
         ("fit {data} {t}/m --settings {t}/other.json", "does not hold settings"),
         ("fit {data} {t}/m --settings {t}/flat.json", "must be an object"),
         ("fit {data} {t}/m --settings {t}/scale.json", "scale must be one of"),

@@ -38,7 +38,11 @@ def add_to(commands: Any) -> None:
         help="single models beside the hybrid, comma-separated (default: all that the files allow)",
     )
     one.add_argument(
-        "--draws", type=int, default=3, metavar="N", help="communities per size (default: 3)"
+        "--draws",
+        type=int,
+        default=3,
+        metavar="N",
+        help="communities per size (and kind, where the folder names them; default: 3)",
     )
     one.add_argument(
         "--listeners",
@@ -136,6 +140,11 @@ def _measure(
     growing = [name for name in _CURVE if task.catalogue.tags.nnz or name not in _OF_TAGS]
     curve = figures.learning_curve(task, growing, draws=options.draws, told=told)
     sections["curve"].blocks.append(page.curve_block(title, curve))
+    if drawn := figures.small(folder, task, model, draws=options.draws, told=told):
+        sections["small"].blocks.append(page.small_block(title, drawn))
+    told("play counts")
+    if predicted := figures.play_counts(task):
+        sections["plays"].blocks.append(page.plays_block(title, predicted))
 
 
 def _sections() -> dict[str, page.Section]:
@@ -154,6 +163,13 @@ def _sections() -> dict[str, page.Section]:
             "Needs a folder with train and test.",
         ),
         page.Section(
+            "small",
+            "Small communities",
+            "Communities that the folder names, with nobody's plays known but the members', and with "
+            "everybody else's as well. Means over draws.",
+            "Needs a folder with train, test and communities (kind, n, draw, user).",
+        ),
+        page.Section(
             "calibration",
             "Calibration of the probability of a like",
             "Every item a listener did not have, by the probability the model gave it. On the "
@@ -165,6 +181,12 @@ def _sections() -> dict[str, page.Section]:
             "What answers add, round by round",
             "Members of whom five items are known get ten suggestions per round and answer each.",
             "Needs a folder with members (user, item, seed or hidden) and train.",
+        ),
+        page.Section(
+            "plays",
+            "Predicting how often something is played",
+            "ln(1 + plays) of the pairs of test, from train and valid.",
+            "Needs a folder with train, valid and test, and counts that differ.",
         ),
         page.Section(
             "prices",

@@ -11,6 +11,7 @@ from recsys.calibration import Calibration, calibration
 from recsys.cli import communities, tasks
 from recsys.cli.feedback import feedback, read_feedback
 from recsys.cli.measuring import HYBRID, described, fitted, interval, judge, measure, pairs_of
+from recsys.cli.plays import measure_plays
 from recsys.cli.side_information import SideFiles
 from recsys.cli.tables import maybe
 from recsys.cli.tasks import Task
@@ -97,6 +98,39 @@ def learning_curve(
             (found,) = communities.closed(task, {("random", n): drawn}, name, seed=seed)
             rows.append({"model": name, "members": n, "ndcg": found.ndcg, "sd": found.ndcg_sd})
     return rows
+
+
+def small(
+    folder: Path, task: Task, model: HybridRecommender, *, draws: int, told: Progress
+) -> list[dict[str, Any]]:
+    """Judge the hybrid in the first draws of each kind and size; none where no file names any."""
+    if maybe(folder, "communities") is None:
+        return []
+    every = communities.read_draws(folder, task)
+    some = {key: drawn[:draws] for key, drawn in every.items()}
+    closed = communities.closed(task, some, HYBRID, progress=told)
+    wide = communities.with_background(task, some, model)
+    return [
+        {
+            "kind": own.kind,
+            "members": own.n_members,
+            "draws": own.n_draws,
+            "of": len(drawn),
+            "closed": own.ndcg,
+            "closed, sd": own.ndcg_sd,
+            "with background": other.ndcg,
+            "with background, sd": other.ndcg_sd,
+        }
+        for drawn, own, other in zip(every.values(), closed, wide, strict=True)
+    ]
+
+
+def play_counts(task: Task) -> list[dict[str, Any]]:
+    """Predict counts of held-out pairs; nothing where there is no valid, or one count alone."""
+    told = None if task.valid is None else np.unique(task.valid.value)
+    if told is None or len(told) < 2 or len(np.unique(task.train.value)) < 2:
+        return []
+    return [vars(row) for row in measure_plays(task)]
 
 
 def calibrated(task: Task, model: HybridRecommender, *, most: int) -> Calibration:

@@ -77,6 +77,28 @@ def curve_block(title: str, rows: Sequence[dict[str, Any]]) -> Block:
     return Block(title, [lines(series, x, y)], (), rows)
 
 
+def small_block(title: str, rows: Sequence[dict[str, Any]]) -> Block:
+    """Show communities that are drawn beforehand, and say how many of the draws were measured."""
+    names = {"closed": "nobody else known", "with background": "others' plays known"}
+    series: dict[str, list[tuple[float, float]]] = {}
+    for row in sorted(rows, key=lambda row: int(row["members"])):
+        for key, label in names.items():
+            series.setdefault(f"{row['kind']}, {label}", []).append((row["members"], row[key]))
+    x = axis("members", [r["members"] for r in rows], is_log=True)
+    y = axis("NDCG@10 of the hybrid", [r[key] for r in rows for key in names], zero=True)
+    measured, drawn = (sum(int(row[key]) for row in rows) for key in ("draws", "of"))
+    said = [f"{measured} of {drawn} draws were measured, the first of each kind and size."]
+    return Block(title, [lines(series, x, y)], said, rows)
+
+
+def plays_block(title: str, rows: Sequence[dict[str, Any]]) -> Block:
+    """Show the error of predicted counts beside those of plain means."""
+    chart = bars(
+        [(r["model"], r["rmse"], None) for r in rows], "RMSE of ln(1 + plays), less is better"
+    )
+    return Block(title, [chart], (), rows)
+
+
 def calibration_block(title: str, found: Calibration) -> Block:
     """Show the reliability curve, and what the probabilities are worth."""
     points = [(float(p), float(o)) for p, o in zip(found.expected, found.observed, strict=True)]

@@ -179,6 +179,8 @@ def test_the_report_has_every_section_and_needs_nothing_from_outside(tmp_path, c
     guests = whole[whole["user"].isin([f"u{k}" for k in range(8)])].drop(columns="plays")
     guests = guests.assign(role=np.where(guests.groupby("user").cumcount() < 3, "seed", "hidden"))
     guests.to_csv(folder / "members.csv", index=False)
+    draws = [(kind, 5, k, f"u{5 * k + i}") for kind in "ab" for k in range(3) for i in range(5)]
+    pd.DataFrame(draws).to_csv(folder / "communities.csv", index=False)
     measured = tmp_path / "bench.json"
     row = {
         "interactions": 10_000,
@@ -203,15 +205,19 @@ def test_the_report_has_every_section_and_needs_nothing_from_outside(tmp_path, c
     text = out.read_text(encoding="utf-8")
     page = Page(text)
     assert page.open == []
-    assert page.ids == ["quality", "curve", "calibration", "feedback", "prices", "ablation", "size"]
+    first = ["quality", "curve", "small", "calibration", "feedback"]
+    assert page.ids == [*first, "plays", "prices", "ablation", "size"]
     assert page.addresses == []
     assert not re.search(r"https?://|@import|<script|<b>", text)
-    assert text.count("<svg") >= 9
+    assert text.count("<svg") >= 11
     assert "prefers-color-scheme: dark" in text
     assert 'class="missing"' not in text
     said = " ".join(page.said)
     assert "against the best single model" in said
     assert "Brier score" in said
+    assert "2 of 6 draws were measured" in said
+    assert "b, nobody else known" in said
+    assert "RMSE of ln(1 + plays)" in said
     assert "a <b> folder, holdout" in said
 
 
@@ -227,7 +233,7 @@ def test_sections_without_their_files_say_what_they_miss(tmp_path, capsys):
     out = tmp_path / "page.html"
     assert main(["report", str(tmp_path), "--out", str(out), "--models", "popularity"]) == 0
     text = out.read_text(encoding="utf-8")
-    assert text.count('class="missing"') == 6
+    assert text.count('class="missing"') == 8
     assert "Run `python -m recsys bench --json" in text
 
 
@@ -236,10 +242,11 @@ def test_without_tags_the_report_leaves_out_the_models_that_need_them(tmp_path, 
     monkeypatch.setattr(report_figures, "PRICES", dict(list(report_figures.PRICES.items())[:2]))
     parts = draw()
     for name in ("train", "valid", "test"):
-        parts[name].to_csv(tmp_path / f"{name}.csv", index=False)
+        parts[name].assign(plays=1).to_csv(tmp_path / f"{name}.csv", index=False)
     out = tmp_path / "page.html"
     assert main(["report", str(tmp_path), "--out", str(out), "--draws", "1"]) == 0
     text = out.read_text(encoding="utf-8")
+    assert "and counts that differ" in text
     assert "closed_form" in text
     assert "lifted" not in text
 

@@ -1,16 +1,16 @@
 """EASE: item-item weights in closed form, kept sparse; strong where listeners are few."""
 
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from scipy.linalg import cholesky
-from scipy.linalg.lapack import spotri
+from scipy.linalg.lapack import dpotri, spotri
 from scipy.sparse import vstack
 
 from recsys.base import check_confidence
 from recsys.models.sparse_weights import SparseWeights, in_blocks, strongest_of_rows
 from recsys.sparse import csr, empty
-from recsys.types import Csr, Floats
+from recsys.types import Csr, Floats, Ints
 
 _BLOCK = 256
 _NARROW = 32  # columns turned into rows at a time: more would fall out of the cache on the way
@@ -18,12 +18,12 @@ _CELLS = 100_000_000  # numbers of X' K that are kept: 400 MB
 
 
 class EASE(SparseWeights):
-    """Ridge regression of every item on all others, solved on the side of the listeners.
+    """Ridge regression of every item on all others, solved on the smaller side.
 
-    The published ``B = I - P diag(P)^-1`` with ``P = (X'X + l I)^-1`` needs an items x items
-    inverse. By the Woodbury identity its off-diagonal cells are
-    ``b_ij = x_i' K x_j / (1 - x_j' K x_j)`` with ``K = (X X' + l I)^-1`` of rows x rows.
-    Of each row i of B the ``n_neighbours`` strongest cells are kept.
+    Where items are no more than rows it is the published ``B = I - P diag(P)^-1`` with
+    ``P = (X'X + l I)^-1`` of items x items. Where they are more, the same cells off the diagonal are,
+    by the Woodbury identity, ``b_ij = x_i' K x_j / (1 - x_j' K x_j)`` with ``K = (X X' + l I)^-1`` of
+    rows x rows. Of each row i of B the ``n_neighbours`` strongest cells are kept.
 
     In its collective form X is ``[listeners; side_weight * tags]``: every tag is one more row that
     "listens" to the items it describes, log(1 + count) much. Where listeners are few the tags
@@ -41,9 +41,11 @@ class EASE(SparseWeights):
         Only the items with the most listeners and tags take part; the cost grows with its square.
     most_side : int
         Only the tags of the most items take part; at least two items must have them.
+    most_inverted : int
+        Most items that P may have, 200 MB; of more it is solved on the side of the rows.
     most_listeners : int
-        Of more than that a random sample takes part: K is rows x rows in memory, and what items
-        have to do with each other shows in a few thousand listeners.
+        On the side of the rows a random sample of more than that takes part: K is rows x rows in
+        memory, and what items have to do with each other shows in a few thousand listeners.
     norm : float
         See ``SparseWeights``.
 
@@ -63,6 +65,7 @@ class EASE(SparseWeights):
         n_neighbours: int = 300,
         most_items: int = 20_000,
         most_side: int = 1_500,
+        most_inverted: int = 5_000,
         most_listeners: int = 5_000,
         norm: float = 0.0,
     ) -> None:
@@ -72,38 +75,27 @@ class EASE(SparseWeights):
         self.n_neighbours = n_neighbours
         self.most_items = most_items
         self.most_side = most_side
+        self.most_inverted = most_inverted
         self.most_listeners = most_listeners
         self.norm = norm
 
     def fit(self, user_items: Csr) -> Self:
         """Learn weights from signed confidence of shape (n_users, n_items)."""
-        whole = check_confidence(user_items)
-        n_items = whole.shape[1]
-        listeners = np.flatnonzero(np.diff(whole.indptr) > 0)
-        if len(listeners) > self.most_listeners:
-            drawn = np.random.default_rng(0).choice(listeners, self.most_listeners, replace=False)
-            listeners = np.sort(drawn)
-        whole = csr(vstack([whole[listeners], self._side_rows(n_items)]))
-        known = np.bincount(whole.indices, minlength=n_items)
-        kept = np.argsort(-known, kind="stable")[: min(self.most_items, int((known > 0).sum()))]
-        kept = np.sort(kept)
-        x = whole[:, kept]
-        columns = csr(x.T)
-        inverse = _inverse(x, self.regularisation)
-        half = _Half(columns, inverse)
-        own = np.zeros(len(kept))
-        for at in range(0, len(kept), _BLOCK):
-            together = columns[at : at + _BLOCK].multiply(half.rows(at, _BLOCK))
-            own[at : at + _BLOCK] = np.asarray(together.sum(axis=1)).ravel()
-        scale = (1 / (1 - own)).astype(np.float32)
-
-        def block(start: int) -> Csr:
-            weights = np.multiply((columns @ half.rows(start, _NARROW).T).T, scale, order="C")
-            n = len(weights)
-            weights[np.arange(n), start + np.arange(n)] = 0
-            return strongest_of_rows(weights, self.n_neighbours)
-
-        near = in_blocks(len(kept), _NARROW, block)
+        listened = check_confidence(user_items)
+        n_items = listened.shape[1]
+        listened = listened[np.flatnonzero(np.diff(listened.indptr) > 0)]
+        side = self._side_rows(n_items)
+        rows = csr(vstack([listened, side]))
+        kept = self._most_known(rows)
+        if len(kept) <= min(rows.shape[0], self.most_inverted):
+            near = _by_items(rows[:, kept], self.regularisation, self.n_neighbours)
+        else:
+            if listened.shape[0] > self.most_listeners:
+                rng = np.random.default_rng(0)
+                drawn = rng.choice(listened.shape[0], self.most_listeners, replace=False)
+                rows = csr(vstack([listened[np.sort(drawn)], side]))
+                kept = self._most_known(rows)
+            near = _by_rows(rows[:, kept], self.regularisation, self.n_neighbours)
         ends = np.zeros(n_items + 1, np.int64)
         ends[kept + 1] = np.diff(near.indptr)
         self.weights_: Csr = csr(
@@ -111,6 +103,12 @@ class EASE(SparseWeights):
         )
         self.n_items_ = n_items
         return self
+
+    def _most_known(self, rows: Csr) -> Ints:
+        """Items that take part, ascending."""
+        known = np.bincount(rows.indices, minlength=rows.shape[1])
+        kept = np.argsort(-known, kind="stable")[: min(self.most_items, int((known > 0).sum()))]
+        return np.sort(kept)
 
     def _side_rows(self, n_items: int) -> Csr:
         if self.side is None or not self.side.nnz:
@@ -120,6 +118,40 @@ class EASE(SparseWeights):
         rows = csr(self.side[:, np.sort(kept[holders[kept] >= 2])].T)
         rows.data = np.float32(self.side_weight) * np.log1p(rows.data)
         return rows
+
+
+def _by_items(x: Csr, ridge: float, k: int) -> Csr:
+    """Strongest cells of B from ``P = (X'X + ridge I)^-1``, in double precision: sums are long."""
+    inverse = _inverse(csr(x.T), ridge, np.float64)
+    scale = -1 / np.diag(inverse)
+
+    def block(start: int) -> Csr:
+        weights = (inverse[start : start + _BLOCK] * scale).astype(np.float32)
+        n = len(weights)
+        weights[np.arange(n), start + np.arange(n)] = 0
+        return strongest_of_rows(weights, k)
+
+    return in_blocks(x.shape[1], _BLOCK, block)
+
+
+def _by_rows(x: Csr, ridge: float, k: int) -> Csr:
+    """Strongest cells of B from ``K = (X X' + ridge I)^-1``."""
+    columns = csr(x.T)
+    half = _Half(columns, _inverse(x, ridge, np.float32))
+    n_items = x.shape[1]
+    own = np.zeros(n_items)
+    for at in range(0, n_items, _BLOCK):
+        together = columns[at : at + _BLOCK].multiply(half.rows(at, _BLOCK))
+        own[at : at + _BLOCK] = np.asarray(together.sum(axis=1)).ravel()
+    scale = (1 / (1 - own)).astype(np.float32)
+
+    def block(start: int) -> Csr:
+        weights = np.multiply((columns @ half.rows(start, _NARROW).T).T, scale, order="C")
+        n = len(weights)
+        weights[np.arange(n), start + np.arange(n)] = 0
+        return strongest_of_rows(weights, k)
+
+    return in_blocks(n_items, _NARROW, block)
 
 
 class _Half:
@@ -139,19 +171,21 @@ class _Half:
         return made
 
 
-def _inverse(x: Csr, ridge: float) -> Floats:
+def _inverse(x: Csr, ridge: float, dtype: type[np.floating[Any]]) -> Any:
     """(X X' + ridge I)^-1 by Cholesky, half the work of a general inverse."""
     n = x.shape[0]
+    gram = np.empty((n, n), dtype)
     if not n:
-        return np.zeros((0, 0), np.float32)
-    other = csr(x.T)
-    gram = np.empty((n, n), np.float32)
+        return gram
+    x = x.astype(dtype, copy=False)
+    other = x.T.tocsr()
     for start in range(0, n, _BLOCK):
         gram[start : start + _BLOCK] = (x[start : start + _BLOCK] @ other).toarray()
     gram[np.diag_indices_from(gram)] += ridge
     # LAPACK wants columns first, products want rows first: of a symmetric matrix both are views
-    inverse, _ = spotri(cholesky(gram.T, lower=False, overwrite_a=True), lower=0, overwrite_c=1)
-    whole: Floats = inverse.T
+    factor = cholesky(gram.T, lower=False, overwrite_a=True)
+    inverse, _ = (spotri if dtype is np.float32 else dpotri)(factor, lower=0, overwrite_c=1)
+    whole = inverse.T
     for start in range(0, n, _BLOCK):  # what lies above the diagonal, from below it
         stop = min(start + _BLOCK, n)
         whole[start:stop, stop:] = whole[stop:, start:stop].T

@@ -26,6 +26,8 @@ from tests.recsys.tastes import catalogue, community, draws
 MODELS = {
     "als": lambda: ALS(n_factors=8),
     "knn": ItemKNN,
+    "knn, tf-idf": lambda: ItemKNN(weighting="tfidf"),
+    "knn, bm25": lambda: ItemKNN(weighting="bm25"),
     "ease": EASE,
     "collective ease": lambda: EASE(catalogue().tags),
     "elsewhere": lambda: Elsewhere(unlike_the_tags()),

@@ -155,6 +155,8 @@ CHECKERBOARD = {
     "als": lambda _: ALS(n_factors=3, n_iterations=15),
     "ease": lambda _: EASE(regularisation=1.0),
     "knn": lambda _: ItemKNN(shrinkage=0.0),
+    "knn, tf-idf": lambda _: ItemKNN(weighting="tfidf", shrinkage=0.0),
+    "knn, bm25": lambda _: ItemKNN(weighting="bm25", shrinkage=0.0),
     "graph walk": lambda _: GraphWalk(),
     "listeners": lambda _: UserKNN(n_neighbours=5),
     "content": lambda group: Content(unit(csr(np.eye(3)[group]))),

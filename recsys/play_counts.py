@@ -8,6 +8,7 @@ from scipy.linalg import cho_factor, cho_solve
 from scipy.sparse import diags_array
 from sklearn.ensemble import HistGradientBoostingRegressor
 
+from recsys.blas import one_thread
 from recsys.content_features import idf_rows
 from recsys.errors import NotFittedError
 from recsys.interactions import quantile
@@ -15,9 +16,9 @@ from recsys.models.als import ALS
 from recsys.sparse import csr, dense
 from recsys.types import Csr, Doubles, Ints
 
-_USER_PRIOR = 1.0  # rows that the global mean is worth to a listener's mean
-_ITEM_PRIOR = 7.0  # rows that "no bias" is worth to an item's bias
-_SPREAD_PRIOR = 3.0
+_SPREAD_PRIOR = 3.0  # rows that the usual spread is worth to a listener's own
+_LEAF = 60  # pairs that a leaf of the trees holds at least
+_FOLDS = 4
 _TAG_RIDGE = 30.0
 _LEAST_HOLDERS = 3
 _BATCH = 4096
@@ -35,10 +36,12 @@ class Pairs:
 class PlayCounts:
     """Predict y = ln(1 + plays): a biased mean plus a learned correction of its residual.
 
-    The base is ``mean_u + b_i`` with both shrunk towards what is usual. Gradient-boosted trees then
-    learn on held-out pairs what the rest of the evidence adds: the listener's spread, the item's
-    bias in units of that spread, the same predicted from its tags, the score of the latent model,
-    and how well the listener's residuals agree with the item's tags.
+    The base is ``mean_u + b_i`` with both shrunk towards what is usual, as far as the data says that
+    listeners and items differ at all (``effects``). Gradient-boosted trees then learn on held-out
+    pairs what the rest of the evidence adds: the listener's spread, the item's bias in units of that
+    spread, the same predicted from its tags, the score of the latent model, and how well the
+    listener's residuals agree with the item's tags. They are trusted as far as trees of other pairs
+    foretell a pair: by ``correction_share_``, 0..1, and not at all where that gains less than two of its standard errors.
 
     Parameters
     ----------
@@ -69,18 +72,15 @@ class PlayCounts:
 
     def fit(self, train: Pairs, valid: Pairs) -> Self:
         """Learn the correction on ``valid`` with statistics of ``train``, then use both."""
-        before = _Statistics(train, self.shape, self.tags, self.random_state)
-        columns = self._columns(before, valid)
-        self.correction_ = HistGradientBoostingRegressor(
-            max_iter=300,
-            learning_rate=0.03,
-            max_leaf_nodes=8,
-            min_samples_leaf=60,
-            l2_regularization=20.0,
-            random_state=self.random_state,
-        ).fit(columns, valid.log_plays - before.base(valid))
-        whole = Pairs(*(np.concatenate(two) for two in zip(_of(train), _of(valid), strict=True)))
-        self.statistics_ = _Statistics(whole, self.shape, self.tags, self.random_state)
+        with one_thread():  # trees wait in busy loops, too
+            before = _Statistics(train, self.shape, self.tags, self.random_state)
+            columns, rest = self._columns(before, valid), valid.log_plays - before.base(valid)
+            self.correction_share_ = self._share(columns, rest)
+            self.correction_ = self._trees().fit(columns, rest) if self.correction_share_ else None
+            whole = Pairs(
+                *(np.concatenate(two) for two in zip(_of(train), _of(valid), strict=True))
+            )
+            self.statistics_ = _Statistics(whole, self.shape, self.tags, self.random_state)
         return self
 
     def predict(self, pairs: Pairs) -> Doubles:
@@ -88,8 +88,36 @@ class PlayCounts:
         if not hasattr(self, "statistics_"):
             raise NotFittedError("PlayCounts is not fitted yet")
         known = self.statistics_
-        found: Doubles = known.base(pairs) + self.correction_.predict(self._columns(known, pairs))
+        found: Doubles = known.base(pairs)
+        if self.correction_ is not None:
+            more = self.correction_.predict(self._columns(known, pairs))
+            found += self.correction_share_ * more
         return found
+
+    def _trees(self) -> Any:
+        return HistGradientBoostingRegressor(
+            max_iter=300,
+            learning_rate=0.03,
+            max_leaf_nodes=8,
+            min_samples_leaf=_LEAF,
+            l2_regularization=20.0,
+            random_state=self.random_state,
+        )
+
+    def _share(self, columns: Doubles, rest: Doubles) -> float:
+        """Least-squares factor of what trees of the other folds say, 0 where it gains too little."""
+        if len(rest) < 2 * _LEAF:  # not one split
+            return 0.0
+        fold = np.random.default_rng(self.random_state).permutation(len(rest)) % _FOLDS
+        said = np.zeros(len(rest))
+        for one in range(_FOLDS):
+            trees = self._trees().fit(columns[fold != one], rest[fold != one])
+            said[fold == one] = trees.predict(columns[fold == one])
+        squares = float(said @ said)
+        share = float(np.clip(said @ rest / squares, 0, 1)) if squares else 0.0
+        gain = rest**2 - (rest - share * said) ** 2
+        error = float(gain.std(ddof=1)) / np.sqrt(len(gain))
+        return share if float(gain.mean()) > 2 * error else 0.0
 
     def _columns(self, known: "_Statistics", pairs: Pairs) -> Doubles:
         columns = known.columns(pairs)
@@ -111,6 +139,42 @@ def _of(pairs: Pairs) -> tuple[Any, Any, Any]:
     return pairs.user, pairs.item, pairs.log_plays
 
 
+def effects(group: Ints, values: Doubles, n_groups: int) -> Doubles:
+    """How much each group deviates from 0, shrunk by what the data says of groups and of noise.
+
+    With ``value = effect_g + noise`` the mean of the n values of a group is worth the share
+    ``n S / (n S + N)`` where S is the variance of the effects and N that of the noise. Both are
+    estimated by analysis of variance; where groups differ no more than noise does, all effects are 0.
+
+    Parameters
+    ----------
+    group : ndarray of shape (n_values,), int64
+    values : ndarray of shape (n_values,)
+
+    Returns
+    -------
+    ndarray of shape (n_groups,)
+        0 for a group without values.
+
+    References
+    ----------
+    Searle, Casella, McCulloch, "Variance components", 1992, section 3.6 (unbalanced data); Robinson,
+    "That BLUP is a good thing: the estimation of random effects", Statistical Science 1991, eq. 1.3.
+    """
+    n = np.bincount(group, minlength=n_groups).astype(np.float64)
+    mean = np.bincount(group, values, n_groups) / np.maximum(n, 1)
+    total, filled = len(values), int(np.count_nonzero(n))
+    if filled < 2 or total == filled:
+        return np.zeros(n_groups)
+    noise = float(((values - mean[group]) ** 2).sum()) / (total - filled)
+    between = float(n @ (mean - values.mean()) ** 2) / (filled - 1)
+    size = (total - float(n @ n) / total) / (filled - 1)
+    spread = max((between - noise) / size, 0.0)
+    worth = n * spread
+    found: Doubles = mean * np.divide(worth, worth + noise, out=np.zeros_like(n), where=worth > 0)
+    return found
+
+
 class _Statistics:
     """All that the training pairs say of listeners and items."""
 
@@ -120,11 +184,9 @@ class _Statistics:
         self.mean = float(y.mean())
         self.n_of_user = np.bincount(user, minlength=n_users)
         self.n_of_item = np.bincount(item, minlength=n_items)
-        self.user_mean = (np.bincount(user, y, n_users) + _USER_PRIOR * self.mean) / (
-            self.n_of_user + _USER_PRIOR
-        )
+        self.user_mean = self.mean + effects(user, y - self.mean, n_users)
         rest = y - self.user_mean[user]
-        self.item_bias = np.bincount(item, rest, n_items) / (self.n_of_item + _ITEM_PRIOR)
+        self.item_bias = effects(item, rest, n_items)
         usual = float((rest**2).mean())
         self.user_spread = np.sqrt(
             (np.bincount(user, rest**2, n_users) + _SPREAD_PRIOR * usual)
@@ -134,8 +196,9 @@ class _Statistics:
         self.lowest = np.full(n_users, self.mean)
         np.maximum.at(self.highest, user, y)
         np.minimum.at(self.lowest, user, y)
-        units = rest / self.user_spread[user]
-        self.item_units = np.bincount(item, units, n_items) / (self.n_of_item + _ITEM_PRIOR)
+        spread = self.user_spread[user]
+        units = np.divide(rest, spread, out=np.zeros_like(rest), where=spread > 0)
+        self.item_units = effects(item, units, n_items)
         holders = np.bincount(tags.indices, minlength=tags.shape[1])
         self.described = idf_rows(csr(tags[:, np.flatnonzero(holders >= _LEAST_HOLDERS)]))
         self.tag_bias = self._by_tags()

@@ -136,12 +136,11 @@ def test_small_communities_closed_and_with_background(capsys, tmp_path):
     assert figures["with background"]["ndcg"] > figures["closed"]["ndcg"] + 0.1
 
 
-def test_play_counts_are_no_worse_than_the_mean(capsys):
-    found = evaluated(capsys, FOLDER, "--protocol", "plays")
-    assert all(row["rmse"] > 0 for row in found)
-    assert min(row["rmse"] for row in found) <= next(
-        row["rmse"] for row in found if "mean" in row["model"]
-    )
+def test_play_counts_are_no_worse_than_what_is_simpler(capsys):
+    """The counts of the set are drawn without regard to who plays what: there is nothing to learn."""
+    found = {row["model"]: row["rmse"] for row in evaluated(capsys, FOLDER, "--protocol", "plays")}
+    for name in ("global mean", "listener mean", "listener and item bias"):
+        assert found["play counts"] < 1.01 * found[name], name
 
 
 @pytest.mark.parametrize(

@@ -29,11 +29,11 @@ class Weighing:
     Plays of one target are added up after decay, then ranked among the listener's own targets: the
     least played one gets a little over ``least_play``, the most played one a little under
     ``most_play``. A rank needs no unit, so a source that counts years of plays and one that counts
-    a week say the same (``scale`` has other ways, all between the same ends). Votes and skips fade
-    more slowly than plays (``vote_half_life_days``, a choice: nothing public has dated votes); what
-    was picked or listed does not. A listener has few verdicts among many plays;
-    ``attention`` is the most by which they are multiplied so that each stays visible:
-    sqrt(play rows / (4 + verdict rows)), at least 1.
+    a week say the same (``scale`` has other ways, all between the same ends); what was not played
+    lately counts less, by the decay of its latest play. Votes and skips fade more slowly than plays
+    (``vote_half_life_days``, a choice: nothing public has dated votes); what was picked or listed
+    does not. A listener has few verdicts among many plays; ``attention`` is the most by which they
+    are multiplied so that each stays visible: sqrt(play rows / (4 + verdict rows)), at least 1.
     """
 
     least_play: float = 0.5
@@ -131,10 +131,13 @@ def weigh(
     if not catalogue.is_flat:
         carried[is_item & (rows.kind == Kind.LIKE)] = weighing.like_to_artist
         carried[is_item & (stated < 0)] = weighing.dislike_to_artist
-    plays = _decayed_plays(rows, weighing)
+    decay = _decay_of_plays(rows, weighing)
+    plays = rows.value.astype(np.float64) * decay
     return Signals(
-        artists=Links(user, artist, stated * carried + _ranked(user, artist, plays, weighing)),
-        items=Links(user, item, stated + _ranked(user, item, plays, weighing)),
+        artists=Links(
+            user, artist, stated * carried + _ranked(user, artist, plays, decay, weighing)
+        ),
+        items=Links(user, item, stated + _ranked(user, item, plays, decay, weighing)),
         nearby=Links(user, nearby, np.where(theirs, np.log1p(rows.value.astype(np.float64)), 0.0)),
         said=Links(user, artist, _VOTES[rows.kind] * faded * carried),
     )
@@ -166,24 +169,32 @@ def _faded_votes(rows: Any, weighing: Weighing) -> Doubles:
     return np.where(votes, np.maximum(decay, weighing.least_decay), 1.0)
 
 
-def _decayed_plays(rows: Any, weighing: Weighing) -> Doubles:
+def _decay_of_plays(rows: Any, weighing: Weighing) -> Doubles:
+    """By how much each row's plays have faded, 0 for all that is no play."""
     decay = np.exp2(-rows.age_days.astype(np.float64) / weighing.half_life_days)
-    plays = rows.value.astype(np.float64) * np.maximum(decay, weighing.least_decay)
-    return np.where(rows.kind == Kind.PLAY, plays, 0.0)
+    played = (rows.kind == Kind.PLAY) & (rows.value > 0)
+    return np.where(played, np.maximum(decay, weighing.least_decay), 0.0)
 
 
-def _ranked(user: Ints, target: Ints, plays: Doubles, weighing: Weighing) -> Doubles:
-    """Each row's part of the weight of its (listener, target) pair, by the rank of its plays."""
+def _ranked(
+    user: Ints, target: Ints, plays: Doubles, decay: Doubles, weighing: Weighing
+) -> Doubles:
+    """Each row's part of the weight of its (listener, target) pair, by the rank of its plays.
+
+    The weight is that rank's times the decay of the pair's latest plays, neither of which has a unit.
+    """
     if not len(user):
         return np.zeros(0)
     width = int(target.max(initial=-1)) + 2
     key, pair = np.unique(user * width + (target + 1), return_inverse=True)
     total = np.bincount(pair, weights=plays)
+    latest = np.zeros(len(key))
+    np.maximum.at(latest, pair, decay)
     weight = weighing.least_play + (weighing.most_play - weighing.least_play) * scaled(
         key // width, np.where(key % width > 0, total, 0.0), weighing.scale
     )
     share = np.divide(plays, total[pair], out=np.zeros_like(plays), where=total[pair] > 0)
-    ranked: Doubles = (weight * np.minimum(total, 1.0))[pair] * share
+    ranked: Doubles = (weight * latest)[pair] * share
     return ranked
 
 

@@ -6,6 +6,7 @@ import numpy as np
 from scipy.sparse import vstack
 
 from recsys.base import ScoringModel, check_confidence
+from recsys.errors import DataError
 from recsys.models.row_systems import EXACT, batches, solve_rows
 from recsys.parallel import in_threads
 from recsys.posterior import PLAIN_NOISE, Posterior, held_out_noise
@@ -15,10 +16,13 @@ from recsys.types import Csr, Doubles, Floats, Ints
 _LEAST_HOLDERS = 10
 _MOST_OF_A_TAG = 2.0
 _ROUGH = 1e-2  # of the right side may be left over in all sweeps but the last
+_MANY = (
+    256  # listeners from which on a fold-in is batched: with few, the axes take most of the time
+)
 
 
 class ALS(ScoringModel):
-    """iALS with frequency-scaled regularisation, batched over rows of equal length.
+    """iALS with frequency-scaled regularisation, batched over rows of like length.
 
     Minimises ``sum_ui c_ui (p_ui - x_u y_i)^2 + a0 sum_ui (x_u y_i)^2 + reg`` with confidence
     c = |w|, target p = 1 for w > 0 and ``-dislike`` for w < 0, and the regularisation
@@ -30,7 +34,7 @@ class ALS(ScoringModel):
     unobserved : float
         a0, the weight of a pair nobody has said anything about.
     regularisation : float
-        l.
+        l, above 0.
     dislike : float
         How far below zero the target of a disliked item is.
     n_iterations : int
@@ -93,6 +97,10 @@ class ALS(ScoringModel):
         return self._sweep(self._check_rows(user_items), self.item_factors_, n_iterations)
 
     def _sweep(self, user_items: Csr, start: Floats, n_iterations: int) -> Self:
+        if not self.regularisation > 0:
+            raise DataError(
+                "regularisation must be above 0: without it factors may have no solution"
+            )
         own = check_confidence(user_items)
         x = own
         if self.side is not None:
@@ -111,14 +119,21 @@ class ALS(ScoringModel):
         return self
 
     def _solve(self, rows: Csr, fixed: Floats, left_over: float = EXACT) -> Floats:
-        """Least-squares factors of all rows, shape (n_rows, n_factors), given the other side.
+        """Least-squares factors of all rows, shape (n_rows, n_factors), given the other side."""
+        gram = (fixed.T @ fixed).astype(np.float64)
+        return self._solve_given(rows, fixed, gram, len(fixed), left_over)
+
+    def _solve_given(
+        self, rows: Csr, fixed: Floats, gram: Doubles, n_others: int, left_over: float = EXACT
+    ) -> Floats:
+        """Solve with a Gramian of ``n_others``, of which ``fixed`` may be some only.
 
         In the axes of the Gramian the prior matrix B of a row is diagonal (see ``solve_rows``). Rows
-        of equal length go together; each batch stands for itself, so they can be worked off by
-        several threads and come out the same, bit for bit, with any number of them.
+        of like length are filled up to one, by an eighth at most, and go together; each batch stands
+        for itself, so they can be worked off by several threads and come out the same, bit for bit,
+        with any number of them.
         """
-        gram = self.unobserved * (fixed.T @ fixed).astype(np.float64)
-        spectrum, axes = np.linalg.eigh(gram)
+        spectrum, axes = np.linalg.eigh(self.unobserved * gram)
         turn = axes.astype(np.float32)
         turned = fixed @ turn
         found = np.zeros((rows.shape[0], self.n_factors), np.float32)
@@ -129,7 +144,7 @@ class ALS(ScoringModel):
         def work(batch: tuple[int, Ints]) -> None:
             width, chunk = batch
             n = lengths[chunk][:, None]
-            ridge = self._ridge(n, len(fixed))
+            ridge = self._ridge(n, n_others)
             prior = (np.maximum(spectrum, 0) + ridge).astype(np.float32)
             place = np.arange(width)
             cells = np.where(place < n, rows.indptr[chunk][:, None] + place, 0)
@@ -147,9 +162,13 @@ class ALS(ScoringModel):
     def fold_in(self, user_items: Csr) -> Floats:
         """Factors of listeners the model was not fitted on, shape (n_users, n_factors), float32.
 
-        A listener without known items gets zeros (Hu et al. 2008, eq. 4).
+        A listener without known items gets zeros (Hu et al. 2008, eq. 4). A few are solved in double
+        precision; from 256 on they are batched in single precision, which leaves 1e-5 of the right
+        side at most.
         """
         rows = self._check_rows(user_items)
+        if rows.shape[0] >= _MANY:
+            return self._fold_in_many(rows, self.n_items_)
         found = np.zeros((rows.shape[0], self.n_factors), np.float32)
         for row in range(rows.shape[0]):
             one = slice(rows.indptr[row], rows.indptr[row + 1])
@@ -159,6 +178,12 @@ class ALS(ScoringModel):
                 q = weights * np.where(weights > 0, 1.0, self.dislike)
                 found[row] = np.linalg.solve(self._system(y, weights), y.T @ q)
         return found
+
+    def _fold_in_many(self, rows: Csr, n_others: int) -> Floats:
+        """Solve in batches; only the items that occur are turned into the axes of the Gramian."""
+        heard, place = np.unique(rows.indices, return_inverse=True)
+        narrow = csr((rows.data, place, rows.indptr), (rows.shape[0], len(heard)))
+        return self._solve_given(narrow, self.item_factors_[heard], self.gram_, n_others)
 
     def posterior(self, user_items: Csr) -> Posterior:
         """How sure the factors of one listener (one row) are."""

@@ -8,6 +8,7 @@ from scipy.linalg.lapack import dpotri, spotri
 from scipy.sparse import vstack
 
 from recsys.base import check_confidence
+from recsys.errors import DataError
 from recsys.models.sparse_weights import SparseWeights, in_blocks, strongest_of_rows
 from recsys.sparse import csr, empty
 from recsys.types import Csr, Floats, Ints
@@ -35,7 +36,7 @@ class EASE(SparseWeights):
         Counts >= 0 for the collective form.
     side_weight : float
     regularisation : float
-        l, in units of confidence squared.
+        l, in units of confidence squared, above 0.
     n_neighbours : int
     most_items : int
         Only the items with the most listeners and tags take part; the cost grows with its square.
@@ -81,6 +82,10 @@ class EASE(SparseWeights):
 
     def fit(self, user_items: Csr) -> Self:
         """Learn weights from signed confidence of shape (n_users, n_items)."""
+        if not self.regularisation > 0:
+            raise DataError(
+                "regularisation must be above 0: without it weights may have no solution"
+            )
         listened = check_confidence(user_items)
         n_items = listened.shape[1]
         listened = listened[np.flatnonzero(np.diff(listened.indptr) > 0)]

@@ -73,6 +73,13 @@ class FrozenFactors(ALS):
         """Stay as it is: there are no sweeps to go on with."""
         return self.fit(user_items)
 
+    def _fold_in_many(self, rows: Csr, n_others: int) -> Floats:
+        known = np.abs(self.item_factors_).max(axis=1, initial=0) > _UNKNOWN
+        counted = rows.copy()
+        counted.data = np.where(known[rows.indices], rows.data, 0)
+        counted.eliminate_zeros()
+        return super()._fold_in_many(counted, self.n_known)
+
     def _system(self, y: Doubles, weights: Doubles) -> Doubles:
         known = int((np.abs(y).max(axis=1, initial=0) > _UNKNOWN).sum())
         ridge = self._ridge(max(known, 1), self.n_known) * np.eye(self.n_factors)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.sparse import vstack
 
 from recsys import DataError, HybridRecommender, Level, SnapshotError, Weighing, snapshot
 from recsys.base import Model
@@ -136,6 +137,31 @@ def test_a_fold_in_of_a_training_row_agrees_with_training(matrix, n_factors):
     model = ALS(n_factors=n_factors, n_iterations=4).fit(matrix)
     trained = model._solve(matrix, model.item_factors_)
     assert np.allclose(model.fold_in(matrix), trained, atol=2e-4)
+
+
+@pytest.mark.parametrize("name", ["als", "lifted", "factors of elsewhere"])
+def test_many_listeners_are_folded_in_together_as_each_alone(name, matrix):
+    model = MODELS[name]().fit(matrix)
+    many = csr(vstack([matrix, -matrix, 3 * matrix, csr((30, matrix.shape[1]))]))
+    assert many.shape[0] >= 256
+    alone = np.concatenate([model.fold_in(many[[row]]) for row in range(many.shape[0])])
+
+    def refuse(*_):
+        raise AssertionError("solved one by one")
+
+    model._system = refuse
+    together = model.fold_in(many)
+    assert together.dtype == np.float32
+    assert not together[-30:].any(), "nothing is known of them"
+    assert np.allclose(together, alone, atol=1e-4 * np.abs(alone).max())
+
+
+@pytest.mark.parametrize("make", [ALS, EASE])
+@pytest.mark.parametrize("regularisation", [0.0, -1.0, np.nan])
+def test_without_regularisation_a_fit_is_refused_with_a_sentence(make, regularisation):
+    disliked = csr(-0.3 * np.ones((5, 6)))
+    with pytest.raises(DataError, match="regularisation must be above 0"):
+        make(regularisation=regularisation).fit(disliked)
 
 
 def board(groups=3, each=6, listeners=8):

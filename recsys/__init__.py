@@ -3,7 +3,6 @@
 from recsys.catalogue import Catalogue
 from recsys.errors import (
     DataError,
-    EmptyProfileError,
     NotFittedError,
     RecsysError,
     SnapshotError,
@@ -20,7 +19,6 @@ from recsys.recommendation import Options, Pick
 __all__ = [
     "Catalogue",
     "DataError",
-    "EmptyProfileError",
     "Evidence",
     "Explanation",
     "HybridRecommender",

@@ -3,7 +3,6 @@
 RecsysError
 ├─ NotFittedError      a method that needs learned state was called before ``fit``
 ├─ DataError           an input breaks a rule that its docstring states
-├─ EmptyProfileError   nothing known to answer from
 ├─ UnknownItemError    an id that the catalogue does not hold
 └─ SnapshotError       a saved model is damaged, altered or of another format
 """
@@ -19,10 +18,6 @@ class NotFittedError(RecsysError):
 
 class DataError(RecsysError):
     """An input array or file breaks a stated rule."""
-
-
-class EmptyProfileError(RecsysError):
-    """The question needs evidence and there is none."""
 
 
 class UnknownItemError(RecsysError):

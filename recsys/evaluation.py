@@ -8,6 +8,7 @@ import numpy as np
 
 from recsys.evidence import Evidence, Kind, Level
 from recsys.hybrid import HybridRecommender
+from recsys.metrics import per_user
 from recsys.recommendation import Options
 from recsys.types import Doubles, Ints
 
@@ -70,46 +71,8 @@ def ndcg(model: HybridRecommender, case: Case) -> float:
         return 0.0
     total[profile.known_items] = -np.inf
     best = np.argsort(-total, kind="stable")[:TOP]
-    gain = np.isin(best, wanted) / np.log2(np.arange(2, len(best) + 2))
-    ideal = (1 / np.log2(np.arange(2, min(TOP, len(wanted)) + 2))).sum()
-    return float(gain.sum() / ideal)
-
-
-@dataclass(frozen=True)
-class Price:
-    """What exploring costs: means over listeners with it and without."""
-
-    ndcg: float
-    ndcg_exact: float
-    hits: float
-    hits_exact: float
-
-    @property
-    def in_ndcg(self) -> float:
-        """NDCG@10 given up."""
-        return self.ndcg_exact - self.ndcg
-
-
-def price_of_exploring(
-    model: HybridRecommender, cases: Sequence[Case], *, explore: float, seeds: int = 3
-) -> Price:
-    """Compare lists of ten with and without exploration; nothing else re-ranks them."""
-    found = np.zeros((len(cases), 2, 2))
-    for place, case in enumerate(cases):
-        profile = model.fold_in(case.known)
-        wanted = case.wanted.id[case.wanted.level == Level.ITEM]
-        ideal = (1 / np.log2(np.arange(2, min(TOP, len(wanted)) + 2))).sum()
-        for column, share in enumerate((explore, 0.0)):
-            for seed in range(seeds if share else 1):
-                options = Options(
-                    adventure=0.0, diversity=0.0, artist_cap=TOP, explore=share, seed=seed
-                )
-                picks = model.recommend(profile, n=TOP, options=options)
-                hit = np.isin([pick.item_id for pick in picks], wanted)
-                gain = (hit / np.log2(np.arange(2, len(hit) + 2))).sum() / max(ideal, 1e-12)
-                found[place, column] += np.array([gain, hit.sum()]) / (seeds if share else 1)
-    mean = found.mean(axis=0) if len(cases) else np.zeros((2, 2))
-    return Price(float(mean[0, 0]), float(mean[1, 0]), float(mean[0, 1]), float(mean[1, 1]))
+    found = per_user(np.isin(best, wanted)[None, :], np.array([len(wanted)]))
+    return float(found["ndcg@10"][0])
 
 
 def bootstrap(differences: Doubles, *, seed: int = 0) -> tuple[float, float]:

@@ -7,15 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recsys import DataError, Evidence, Options
-from recsys.evaluation import Case, price_of_exploring
+from recsys import Evidence, Options
 from recsys.exploration import DRAWS, Ensemble
 from recsys.models.als import ALS
-from recsys.off_policy import off_policy
 from recsys.posterior import PLAIN_NOISE, held_out_noise
 from recsys.sparse import csr
 from recsys.training import fit
-from tests.recsys.tastes import alone, artists_of, catalogue, community, draws
+from tests.recsys.tastes import catalogue, community, draws
 
 N = 400
 PLAIN = {"adventure": 0.0, "diversity": 0.0}
@@ -116,52 +114,3 @@ def test_the_noise_is_that_of_fits_without_the_row():
             squares.append((1 - y[item] @ np.linalg.solve(left, y[rest].sum(axis=0))) ** 2)
     assert model.noise_ == pytest.approx(np.mean(squares), rel=1e-3)
     assert held_out_noise(model, csr(np.zeros((3, 20)))) == PLAIN_NOISE
-
-
-def test_what_was_logged_tells_what_another_policy_would_have_earned():
-    rng = np.random.default_rng(1)
-    chance_of_a_like = np.array([0.05, 0.3, 0.6])
-    logged, other = np.array([0.7, 0.2, 0.1]), np.array([0.1, 0.3, 0.6])
-    truth = float(other @ chance_of_a_like)
-    shown = rng.choice(3, 20_000, p=logged)
-    rewards = (rng.random(20_000) < chance_of_a_like[shown]).astype(float)
-    found = off_policy(rewards, logged[shown], other[shown])
-    assert abs(found.value - truth) < 4 * found.standard_error
-    assert found.self_normalised == pytest.approx(truth, abs=0.03)
-    assert abs(rewards.mean() - truth) > 0.2, "the plain mean is that of the logging policy"
-    assert 1 < found.effective_slots < 20_000
-    with pytest.raises(DataError):
-        off_policy([1], [0.0], [1.0])
-    with pytest.raises(DataError):
-        off_policy([], [], [])
-
-
-def test_logged_lists_tell_what_the_exact_list_would_have_earned(model):
-    """First slots of many listeners, shown by Thompson sampling, answered by what they love."""
-    loved = draws(150, seed=11, each=30)
-    rewards, logged, target, truth = [], [], [], []
-    for seed, tracks in enumerate(loved):
-        profile = model.fold_in(Evidence.of(tracks[:5], value=5.0))
-        group = set(((tracks - 1) // 2).tolist())
-        exact = first(model, profile, 0.0, seed)
-        truth.append(exact.artist_id - 1 in group)
-        pick = first(model, profile, 0.7, seed)
-        rewards.append(pick.artist_id - 1 in group)
-        logged.append(pick.propensity)
-        target.append(float(pick.item_id == exact.item_id))
-    found = off_policy(rewards, logged, target)
-    assert abs(found.value - np.mean(truth)) < 4 * found.standard_error
-    assert found.effective_slots > 40
-
-
-def test_exploring_has_a_price_and_none_is_free():
-    loved = artists_of(draws(60, seed=5))
-    whole = alone()
-    known = fit(community([one[:12] for one in loved]), whole)
-    cases = [Case(Evidence.of(one[:12]), Evidence.of(one[12:])) for one in loved]
-    free = price_of_exploring(known, cases, explore=0.0)
-    assert free.in_ndcg == 0
-    assert free.hits == free.hits_exact > 0
-    dear = price_of_exploring(known, cases, explore=1.0)
-    assert dear.ndcg_exact == free.ndcg
-    assert dear.in_ndcg > -0.02

@@ -26,7 +26,8 @@ class ItemKNN(SparseWeights):
     - "tfidf": ``w_ui = x_ui idf_u / mean idf`` with ``idf_u = ln((1 + n_items) / (1 + n_u)) + 1``: an
       item is a document, its listeners are the terms, and who has everything tells little;
     - "bm25": the same with x_ui replaced by ``x_ui (k1 + 1) / (|x_ui| + k1 (1 - b + b L_i / mean L))``
-      where ``L_i = sum_u |x_ui|``, k1 = 1.2, b = 0.75: confidence counts by a saturating curve.
+      where ``L_i = sum_u |x_ui|``, k1 = 1.2, b = 0.75: confidence counts by a saturating curve. Each
+      column keeps the length |x_i|; else shrinkage would all but strike out what many have.
 
     The score is ``sum_j s_ji x_j / (sum_j |x_j|) ** norm``.
 
@@ -111,4 +112,7 @@ def _saturated(x: Csr) -> Csr:
     length = np.bincount(x.indices, size, x.shape[1])
     mean = length.mean() if length.any() else 1.0
     bound = _K1 * (1 - _B + _B * length / mean)
-    return csr((x.data * (_K1 + 1) / (size + bound[x.indices]), x.indices, x.indptr), x.shape)
+    curved = x.data * (_K1 + 1) / (size + bound[x.indices])
+    before, after = (np.bincount(x.indices, one**2, x.shape[1]) for one in (size, curved))
+    kept = np.sqrt(np.divide(before, after, out=np.zeros_like(before), where=after > 0))
+    return csr((curved * kept[x.indices], x.indices, x.indptr), x.shape)

@@ -20,6 +20,7 @@ def by_the_equation(weighting, x, shrinkage):
     idf = (idf / idf.mean())[:, None]
     length = np.abs(x).sum(axis=0)
     saturated = x * 2.2 / (np.abs(x) + 1.2 * (0.25 + 0.75 * length / length.mean()))
+    saturated *= np.sqrt((x**2).sum(axis=0) / (saturated**2).sum(axis=0))
     most = np.maximum(size, 1)
     discount = ((most / most.mean()) ** -0.25)[:, None]
     weighted = {"cosine": x * discount, "tfidf": x * idf, "bm25": saturated * idf}[weighting]
@@ -68,6 +69,15 @@ def test_under_bm25_one_loud_listener_says_less():
         )
         moved[weighting] = other.weights_[0, 1] - one.weights_[0, 1]
     assert 0 < moved["bm25"] < 0.5 * moved["tfidf"]
+
+
+def test_under_bm25_what_many_have_keeps_its_neighbours():
+    """Two hits with the same hundred listeners among items of a few listeners each."""
+    x = np.zeros((200, 60))
+    x[:100, :2] = 1
+    x[100:, 2:] = np.random.default_rng(0).random((100, 58)) < 0.03
+    model = ItemKNN(weighting="bm25").fit(csr(x))
+    assert model.similarity(np.array([0]), np.array([1]))[0, 0] > 0.9
 
 
 def test_another_weighting_is_refused():

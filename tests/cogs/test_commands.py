@@ -262,7 +262,9 @@ async def test_who_hides_explicit_tracks_gets_none_alone_or_in_a_blend(room: Roo
         artists = await room.app.services.onboarding.resolve_artists(RAPPERS)
         await room.app.services.onboarding.pick(room.id_of(name), [a.id for a in artists])
     labelled = set(await room.app.database.catalogue.explicit_keys())
-    allowed = await shown(room, await room.run("Bruno", "recommend"))
+    allowed: set[int] = set()
+    for _ in range(5):  # some picks are drawn by lot
+        allowed |= await shown(room, await room.run("Bruno", "recommend"))
     assert labelled & allowed
     panel = await room.run("Ada", "settings")
     await room.person("Ada").click(panel.response, custom_id="aux1:set:explicit")

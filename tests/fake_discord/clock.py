@@ -41,10 +41,13 @@ class Clock:
 
     def __init__(self) -> None:
         self._offset_s = 0.0
+        self._latest_s = 0.0
 
     def now(self) -> float:
-        """Seconds on a monotonic scale; only differences mean something."""
-        return time.monotonic() - starved_s() + self._offset_s
+        """Seconds on a scale that never goes back; only differences mean something."""
+        lived = time.monotonic() - starved_s()  # two readings: between them the core may be lost
+        self._latest_s = max(self._latest_s, lived)
+        return self._latest_s + self._offset_s
 
     def utcnow(self) -> datetime.datetime:
         return datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=self._offset_s)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from recsys.evidence import Evidence
 from recsys.interactions import Signals
 from recsys.part import thinness
-from recsys.types import Csr, Doubles, Floats, Ints
+from recsys.types import Csr, Floats, Ints
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,8 +104,12 @@ class Scores:
     @cached_property
     def probability(self) -> Floats:
         """Sigmoid of the total, shape (n_items,), 0..1: chance that the item is to their taste."""
-        wide: Doubles = self.total.astype(np.float64)
-        return (1.0 / (1.0 + np.exp(-wide))).astype(np.float32)
+        every: Floats = _sigmoid(self.total)
+        return every
+
+    def probability_of(self, item: int) -> float:
+        """Give that of one item (by index), without the others'."""
+        return float(_sigmoid(self.total[item]))
 
     def sum_of(self, names: Collection[str]) -> Floats:
         """Sum of some parts, shape (n_items,), added in float32 in the order of the parts."""
@@ -120,3 +124,8 @@ class Scores:
         """Give the parts of one item (by index), by name."""
         values = np.concatenate([self.by_artist[:, self.artist_of[item]], self.by_item[:, item]])
         return dict(zip(self.part_names, values.tolist(), strict=True))
+
+
+def _sigmoid(score: Any) -> Any:
+    wide = score.astype(np.float64)
+    return (1.0 / (1.0 + np.exp(-wide))).astype(np.float32)

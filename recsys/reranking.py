@@ -60,7 +60,7 @@ def rerank(
             rank=k + 1,
             policy=policy,
             propensity=propensity,
-            probability=float(scores.probability[item]),
+            probability=scores.probability_of(item),
             explored=explored,
         )
         for k, (item, extra, policy, propensity, explored) in enumerate(chosen)

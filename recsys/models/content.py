@@ -70,5 +70,6 @@ class Content(ScoringModel):
     def similarity(self, items: Ints, others: Ints) -> Floats:
         """Cosine, shape (len(items), len(others)), 0 where either has no description."""
         self._check_fitted()
-        near: Floats = dense(self.features_[items] @ self.features_[others].T)
+        rows = self.features_[items]
+        near: Floats = dense(rows @ (rows if others is items else self.features_[others]).T)
         return near

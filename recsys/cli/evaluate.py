@@ -28,6 +28,7 @@ from recsys.cli.measuring import (
 )
 from recsys.cli.preparing import tell
 from recsys.cli.side_options import add_side_options, side_files
+from recsys.cli.tuned_settings import tried
 from recsys.errors import DataError
 from recsys.evaluation import bootstrap
 from recsys.interactions import SCALES
@@ -182,6 +183,9 @@ def _show(results: list[Result]) -> None:
         figures = [f"{one.figures[c]:.4f}" for c in COLUMNS]
         table.add_row(one.name, *figures, f"{low:.4f}–{high:.4f}", f"{one.fit_seconds:.1f}")
     _print(table)
+    for one in results:
+        if said := tried(one.info):
+            print(f"{one.name}: {said}")
 
 
 def _small(options: argparse.Namespace, names: list[str]) -> int:

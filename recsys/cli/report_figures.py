@@ -15,6 +15,7 @@ from recsys.cli.plays import measure_plays
 from recsys.cli.side_information import SideFiles
 from recsys.cli.tables import maybe
 from recsys.cli.tasks import Task
+from recsys.cli.tuned_settings import tried
 from recsys.evidence import Interactions, Kind, Level
 from recsys.hybrid import HybridRecommender
 from recsys.metrics import beyond, hits, means, per_user
@@ -71,6 +72,7 @@ def quality(
                 **found.figures,
                 "interval": interval(found),
                 "fit_seconds": found.fit_seconds,
+                "settings": tried(found.info),
             }
         )
     return rows

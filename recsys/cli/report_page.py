@@ -61,7 +61,12 @@ def quality_block(title: str, rows: Sequence[dict[str, Any]]) -> Block:
         gain = hybrid["ndcg@10"] / max(singles[0]["ndcg@10"], 1e-9) - 1
         said = [f"The hybrid is {gain:+.1%} against the best single model, {singles[0]['model']}."]
     table = [
-        {"model": r["model"], **{c: r[c] for c in COLUMNS}, "fit s": round(r["fit_seconds"], 1)}
+        {
+            "model": r["model"],
+            **{c: r[c] for c in COLUMNS},
+            "fit s": round(r["fit_seconds"], 1),
+            "settings": r["settings"],
+        }
         for r in best
     ]
     return Block(title, [chart], said, table)

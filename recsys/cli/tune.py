@@ -13,7 +13,7 @@ from recsys.cli import tasks
 from recsys.cli.preparing import tell
 from recsys.cli.side_options import add_side_options, side_files
 from recsys.cli.tune_votes import run_votes
-from recsys.cli.tuned_settings import write_settings
+from recsys.cli.tuned_settings import in_words, write_settings
 from recsys.config import Config
 from recsys.errors import DataError
 from recsys.holdout import hold_out
@@ -96,7 +96,7 @@ def _show(trials: list[Trial], chosen: dict[str, Any], seconds: float) -> None:
     for one in trials:
         table.add_row(
             one.model,
-            _in_words(one.settings),
+            in_words(one.settings),
             f"{one.ndcg:.4f}",
             f"{one.gain:+.4f}",
             f"{one.error:.4f}",
@@ -106,8 +106,4 @@ def _show(trials: list[Trial], chosen: dict[str, Any], seconds: float) -> None:
     console = Console()
     console.print(table)
     for model in dict.fromkeys(one.model for one in trials):
-        console.print(f"{model}: {_in_words(chosen[model])}", highlight=False)
-
-
-def _in_words(settings: Any) -> str:
-    return ", ".join(f"{name} {value:g}" for name, value in settings.items()) or "defaults"
+        console.print(f"{model}: {in_words(chosen[model])}", highlight=False)

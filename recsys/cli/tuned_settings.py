@@ -1,6 +1,7 @@
 """The file between `tune --out` and `fit --settings`."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -53,6 +54,19 @@ def with_settings(config: Config, path: Path) -> Config:
         tune=False,
         tuned_on=tuned_on,
     )
+
+
+def in_words(settings: Mapping[str, Any]) -> str:
+    """Name the settings of a model that differ from its defaults."""
+    return ", ".join(f"{name} {value:g}" for name, value in settings.items()) or "defaults"
+
+
+def tried(info: Mapping[str, Any]) -> str:
+    """Say how many settings a training tried, and what it chose; empty where it tried none."""
+    if not info["trials"]:
+        return ""
+    chosen = [f"{name} {in_words(own)}" for name, own in info["settings"].items() if own]
+    return f"{info['trials']} settings tried, chosen: {'; '.join(chosen) or 'the defaults'}"
 
 
 _LATENT = {"unobserved", "regularisation", "dislike", "n_iterations", "side_weight"}

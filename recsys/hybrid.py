@@ -41,6 +41,8 @@ class HybridRecommender:
         Log-odds of an item about which no other part has anything to say.
     cold_bias : float or None
         The same for items of artists without a listener, where that differs.
+    thin_bias : float
+        Added to either, times how little is known of the listener (``part.thinness``).
     listeners : ndarray of shape (n_artists,), int32
         Of each artist at the training.
     item_listeners : ndarray of shape (n_items,), int32
@@ -69,6 +71,7 @@ class HybridRecommender:
     listeners: NDArray[np.int32]
     item_listeners: NDArray[np.int32]
     cold_bias: float | None = None
+    thin_bias: float = 0.0
     like_strength: float = 3.0
     said_strength: float = 2.0
     version: str = "untrained"
@@ -104,7 +107,7 @@ class HybridRecommender:
 
     def score(self, profile: Profile, *, like: Evidence | None = None) -> Scores:
         """Scores of all items by part; a request with a seed has one more part, "like"."""
-        by_artist, by_item = {BIAS: self._biases}, {}
+        by_artist, by_item = {BIAS: self._biases_of(profile.thin)[0]}, {}
         for part, folded in self._with(profile.folded):
             if part.level == Level.ARTIST:
                 by_artist[part.name] = part.values(folded, profile.thin, self.artist_audience)[0]
@@ -126,7 +129,7 @@ class HybridRecommender:
 
     def score_artists(self, profile: Profile) -> Floats:
         """Bias and artist-level parts, shape (n_artists,), log-odds; for artists without items too."""
-        total = self._biases.copy()
+        total: Floats = self._biases_of(profile.thin)[0]
         for part, folded in self._with(profile.folded):
             if part.level == Level.ARTIST:
                 total += part.values(folded, profile.thin, self.artist_audience)[0]
@@ -144,8 +147,8 @@ class HybridRecommender:
             What people close to them play, likewise.
         """
         total = np.zeros((artists.shape[0], self.catalogue.n_items), np.float32)
-        by_artist = np.tile(self._biases, (artists.shape[0], 1))
         thin = thinness(artists)
+        by_artist = self._biases_of(thin)
         for part, folded in self._with(self._folded(artists, items, nearby)):
             if part.level == Level.ARTIST:
                 by_artist += part.values(folded, thin, self.artist_audience)
@@ -234,6 +237,11 @@ class HybridRecommender:
         )
         return biases
 
+    def _biases_of(self, thin: Floats) -> Floats:
+        """Bias of each artist's items for listeners of that thinness, shape (n_users, n_artists)."""
+        biases: Floats = self._biases + np.float32(self.thin_bias) * thin
+        return biases
+
     @cached_property
     def artist_audience(self) -> Audience:
         """Who listens to the artists."""
@@ -265,7 +273,7 @@ class HybridRecommender:
 
     def _explain_bias(self, profile: Profile, items: Ints) -> list[PartExplanation]:
         nothing = np.zeros(len(profile.evidence))
-        biases = self._biases[self.catalogue.artist_of[items]].tolist()
+        biases = self._biases_of(profile.thin)[0, self.catalogue.artist_of[items]].tolist()
         return [PartExplanation(BIAS, bias, nothing, bias) for bias in biases]
 
     def _explain_part(self, part: Part, profile: Profile, items: Ints) -> list[PartExplanation]:

@@ -80,6 +80,7 @@ def save(model: HybridRecommender, folder: Path) -> None:
         "trained_at": model.trained_at,
         "bias": model.bias,
         "cold_bias": model.cold_bias,
+        "thin_bias": model.thin_bias,
         "audience": writer.put(
             {"listeners": model.listeners, "item_listeners": model.item_listeners}, "model"
         ),
@@ -128,6 +129,7 @@ def load(folder: Path, *, mmap: bool = True, verify: bool = True) -> HybridRecom
             parts=tuple(_part(row, reader) for row in manifest["parts"]),
             bias=float(manifest["bias"]),
             cold_bias=manifest["cold_bias"],
+            thin_bias=float(manifest.get("thin_bias", 0.0)),
             **reader.get(manifest["audience"]),
             like_strength=float(manifest["like_strength"]),
             said_strength=float(manifest.get("said_strength", 2.0)),

@@ -134,6 +134,7 @@ def _fit(
         weighing=config.weighing,
         parts=tuple(parts),
         bias=blend.bias,
+        thin_bias=blend.thin_bias,
         listeners=heard[0].astype(np.int32),
         item_listeners=heard[1].astype(np.int32),
         cold_bias=None if cold_blend is None else cold_blend.bias,
@@ -157,7 +158,8 @@ def _taken_over(
     if {one.name for one in candidates} != weighed or not same_prior:
         return None
     n_positives = int(earlier.info["validation_positives"])
-    blend = Blend({name: part.curve for name, part in parts.items()}, earlier.bias, n_positives)
+    warm = {name: part.curve for name, part in parts.items()}
+    blend = Blend(warm, earlier.bias, n_positives, earlier.thin_bias)
     if earlier.cold_bias is None:
         return blend, None
     cold = {name: part.curve_of(cold=True) for name, part in parts.items()}

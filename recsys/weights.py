@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import minimize
-from sklearn.linear_model import LogisticRegression
+from scipy.special import expit
 
 from recsys.climbing import Lists, ascend
 from recsys.part import Curve
@@ -25,11 +25,16 @@ _LOWER = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0)  # log-odds
 
 @dataclass(frozen=True)
 class Blend:
-    """A curve per part name, the bias, and the number of held-out rows they were learned from."""
+    """A curve per part name, the bias, and the number of held-out rows they were learned from.
+
+    ``thin_bias`` is added times how little is known of the listener (``part.thinness``): of a
+    newcomer more is still to be found.
+    """
 
     curves: dict[str, Curve]
     bias: float
     n_positives: int = 0
+    thin_bias: float = 0.0
 
 
 def learn_blend(parts: Sequence[Candidate], sample: Sample, n_users: int) -> Blend:
@@ -65,9 +70,9 @@ def learn_blend(parts: Sequence[Candidate], sample: Sample, n_users: int) -> Ble
     slopes = _listwise(columns, sample, prior, lower, _TOLD if told else _SHRINKAGE)
     if sample.n_positives >= (_LEAST_TOLD if told else _LEAST_POSITIVES):
         slopes = ascend(columns, sample, slopes, lower)
-    scale, bias = _platt(columns.score(slopes), sample.label, sample.stands_for, sample.n_positives)
+    scale, bias, thin_bias = _platt(columns.score(slopes), sample)
     by_regime = scale * slopes.reshape(3, -1) / spread
-    return Blend(_curves(parts, sample, by_regime), bias, sample.n_positives)
+    return Blend(_curves(parts, sample, by_regime), bias, sample.n_positives, thin_bias)
 
 
 def _spread(parts: Sequence[Candidate], sample: Sample) -> Doubles:
@@ -123,19 +128,46 @@ def _listwise(
     return learned
 
 
-def _platt(
-    score: Doubles, label: Bools, stands_for: Doubles, n_positives: int
-) -> tuple[float, float]:
-    """Scale and bias of the log-odds; without both labels the score is left as it is."""
-    if not n_positives or label.all():
-        return 1.0, _PRIOR_BIAS
-    model = LogisticRegression(C=np.inf, max_iter=200)
-    model.fit(score[:, None], label, sample_weight=stands_for)
-    scale, bias = float(model.coef_[0, 0]), float(model.intercept_[0])
-    trust = n_positives / (n_positives + _SHRINKAGE)
+def _platt(score: Doubles, sample: Sample) -> tuple[float, float, float]:
+    """Scale and bias of the log-odds, and how the bias moves with thinness.
+
+    Of a newcomer most is still to be found, of a regular a small part: one line through both would
+    be too flat for either. The scale is that of a listener in the middle, among whom most are.
+    Without both labels the score is left as it is.
+    """
+    label, thin = sample.label, sample.thin.astype(np.float64)
+    if not sample.n_positives or label.all():
+        return 1.0, _PRIOR_BIAS, 0.0
+    one, weight = np.ones(len(score)), sample.stands_for
+    by_thin = np.stack([score, score * thin, one, thin])
+    first = _logistic(by_thin, label, weight, np.zeros(len(score)))
+    scale = float(first[0] + first[1] * np.median(thin))
     if scale <= 0:
-        return 1.0, _PRIOR_BIAS
-    return float(scale**trust), trust * bias + (1 - trust) * _PRIOR_BIAS
+        return 1.0, _PRIOR_BIAS, 0.0
+    bias, thin_bias = _logistic(np.stack([one, thin]), label, weight, scale * score)
+    trust = _trust(sample.n_positives)
+    return scale**trust, trust * bias + (1 - trust) * _PRIOR_BIAS, trust * thin_bias
+
+
+def _trust(n_positives: int) -> float:
+    return n_positives / (n_positives + _SHRINKAGE)
+
+
+def _logistic(columns: Doubles, label: Bools, weight: Doubles, offset: Doubles) -> list[float]:
+    """Fit coefficients of shape (n_columns,) for columns of shape (n_columns, n_rows), unpenalised.
+
+    ``offset`` is a part of the log-odds that stays as it is.
+    """
+    wanted = label.astype(np.float64)
+
+    def loss(coefficients: Doubles) -> tuple[float, Doubles]:
+        odds = coefficients @ columns + offset
+        value = weight @ (np.logaddexp(0, odds) - wanted * odds) / weight.sum()
+        slope = columns @ (weight * (expit(odds) - wanted)) / weight.sum()
+        return float(value), slope
+
+    found = minimize(loss, np.zeros(len(columns)), jac=True, method="L-BFGS-B")
+    return [float(one) for one in found.x]
 
 
 def reached(blend: Blend, parts: Sequence[Candidate], sample: Sample) -> tuple[Ints, Doubles]:
@@ -168,7 +200,7 @@ def on_one_scale(
     rows = sample.cold
     n_wanted = int(sample.label[rows].sum())
     total = _total(curves, parts, sample)
-    scale, bias = _platt(total[rows], sample.label[rows], sample.stands_for[rows], n_wanted)
+    scale, bias = _platt_of_cold(total, sample, blend.thin_bias)
     warm = _total(blend.curves, parts, sample) + blend.bias
     lists = Lists.of(sample, np.unique(sample.user[sample.near]))
     at = [
@@ -177,7 +209,22 @@ def on_one_scale(
     ]
     lowest = max(lower for lower, one in zip(_LOWER, at, strict=True) if one >= max(at) - _SAME)
     scaled = {name: curve.times(scale) for name, curve in curves.items()}
-    return Blend(scaled, bias - lowest, n_wanted)
+    return Blend(scaled, bias - lowest, n_wanted, blend.thin_bias)
+
+
+def _platt_of_cold(total: Doubles, sample: Sample, thin_bias: float) -> tuple[float, float]:
+    """Scale and bias of what nobody has heard; thinness moves it as it moves the others."""
+    rows = sample.cold
+    label, n_wanted = sample.label[rows], int(sample.label[rows].sum())
+    if not n_wanted or label.all():
+        return 1.0, _PRIOR_BIAS
+    columns = np.stack([total[rows], np.ones(len(label))])
+    offset = thin_bias * sample.thin[rows].astype(np.float64)
+    scale, bias = _logistic(columns, label, sample.stands_for[rows], offset)
+    trust = _trust(n_wanted)
+    if scale <= 0:
+        return 1.0, _PRIOR_BIAS
+    return scale**trust, trust * bias + (1 - trust) * _PRIOR_BIAS
 
 
 def _total(curves: Mapping[str, Curve], parts: Sequence[Candidate], sample: Sample) -> Doubles:

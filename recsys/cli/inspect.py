@@ -56,6 +56,7 @@ def described(model: HybridRecommender) -> dict[str, Any]:
         "tags": len(model.catalogue.tag_names),
         "background": model.info.get("background"),
         "bias": model.bias,
+        "more bias for newcomers": model.thin_bias,
         "parts": [
             {
                 "part": part.name,

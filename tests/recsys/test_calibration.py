@@ -160,3 +160,18 @@ def test_coverage_novelty_and_distance_of_a_worked_example():
     assert alike["ild@10"] == pytest.approx(0)
     untold = beyond(lists[:1], np.array([3, 0, 1]), 3, empty((3, 2)))
     assert untold["ild@10"] == pytest.approx(1)
+
+
+@pytest.mark.parametrize("n_told", [3, 16])
+def test_of_a_newcomer_more_is_to_be_found_than_of_a_regular(n_told):
+    """Of new listeners a few artists are told; what they love beside those must be foreseen."""
+    model = fit(community(artists_of(draws(150))), alone())
+    said, came = [], []
+    for artists in artists_of(draws(60, seed=11)):
+        profile = model.fold_in(Evidence.of(artists[:n_told], value=7.0))
+        open_ = np.setdiff1d(model.catalogue.items.ids, artists[:n_told])
+        at = model.catalogue.items.index_of(open_)
+        said.append(model.score(profile).probability[at].astype(np.float64))
+        came.append(np.isin(open_, artists))
+    rate = np.concatenate(said).mean() / np.concatenate(came).mean()
+    assert 0.5 < rate < 1.6

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +12,15 @@ from rich.console import Console
 from rich.table import Table
 
 from recsys.cli.ids import as_integers
-from recsys.cli.tables import columns
+from recsys.cli.tables import columns, line_of, refuse_blanks
 from recsys.errors import DataError
 from recsys.preprocessing import events, splitting
-from recsys.preprocessing.report import Report
+from recsys.preprocessing.report import Report, Step
 
 SPLITS = {"last": splitting.leave_last, "cut": splitting.global_cut}
 
+_DECIMALS = 6
+_LEAST_PLAYS = 10.0**-_DECIMALS
 _LEAST_YEAR = 1990
 _LEAST_TIME = (_LEAST_YEAR - 1970) * 365.25 * 86_400
 
@@ -78,8 +81,12 @@ def run(options: argparse.Namespace) -> int:
         value = getattr(options, name)
         if value is not None and not value > 0:
             raise DataError(f"--{name.replace('_', '-')} must be > 0")
+    now = time.time()
     log, report = events.cleaned(
-        read_events(options.events, options.columns), plays_per_day=options.per_day
+        read_events(options.events, options.columns, now=now),
+        plays_per_day=options.per_day,
+        earliest=_LEAST_TIME,
+        now=now,
     )
     split = SPLITS[options.split](
         log,
@@ -90,11 +97,18 @@ def run(options: argparse.Namespace) -> int:
     )
     options.folder.mkdir(parents=True, exist_ok=True)
     sizes = {}
+    n_faded = 0
     for name, table in vars(split).items():
         path = options.folder / f"{name}.csv.gz"
-        plays = table["plays"].round(6) if options.half_life else table["plays"]
+        plays = table["plays"].round(_DECIMALS) if options.half_life else table["plays"]
+        n_faded += int((plays < _LEAST_PLAYS).sum())
+        plays = plays.clip(lower=_LEAST_PLAYS)  # a pair is known, however old: it must not get lost
         table[["user", "item"]].assign(plays=plays).to_csv(path, index=False)
         sizes[name] = {"pairs": len(table), "listeners": int(table["user"].nunique())}
+    if options.half_life:
+        n_pairs = sum(size["pairs"] for size in sizes.values())
+        why = f"pairs so old that less than {_LEAST_PLAYS:f} plays are left are written as that"
+        report += Report((Step("faded pairs", n_pairs, 0, n_faded, why),))
     facts = {
         "plays": len(log),
         "sessions": int(events.sessions(log, gap_minutes=options.gap).nunique()),
@@ -105,36 +119,64 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def read_events(path: Path, names: str | None) -> "pd.DataFrame":
-    """Read a log; times are seconds since 1970 or ISO 8601 (UTC where no zone is given)."""
+def read_events(path: Path, names: str | None, *, now: float) -> "pd.DataFrame":
+    """Read a log; times are seconds since 1970 or ISO 8601 (UTC where no zone is given).
+
+    Raises
+    ------
+    DataError
+        When it has other columns, a gap, or not one play between 1990 and ``now``.
+    """
     ids = (0, 1) if names is None else names.split(",")[:2]
-    frame = columns(path, 3, None, blanks=True, header=True, text=ids)
+    frame = columns(path, 3, None, blanks=True, unknown=(), header=True, text=ids)
     wanted = [str(name) for name in frame.columns[:3]] if names is None else names.split(",")
-    if len(wanted) != 3 or not set(wanted) <= set(frame.columns):
-        raise DataError(f"{path.name} has the columns {', '.join(map(str, frame.columns))}")
+    if len(wanted) != 3:
+        raise DataError("--columns names three columns: user, item and time, as in who,what,when")
+    if missing := [name for name in wanted if name not in frame.columns]:
+        raise DataError(
+            f"{path.name} has no column {', '.join(missing)}; it has the columns "
+            f"{', '.join(map(str, frame.columns))}"
+        )
+    refuse_blanks(path, frame[wanted])
     log = frame[wanted].set_axis(["user", "item", "at"], axis=1)
-    if log.isna().any().any():
-        raise DataError(f"{path.name} has an empty cell")
     log = log.assign(user=as_integers(log["user"]), item=as_integers(log["item"]))
-    if not pd.api.types.is_numeric_dtype(log["at"]):
-        told = pd.to_datetime(log["at"], utc=True, errors="coerce", format="ISO8601")
-        if told.isna().any():
-            raise DataError(f"{path.name}: the times must be seconds since 1970 or ISO 8601")
-        log = log.assign(at=told.astype("datetime64[s, UTC]").astype(np.int64))
+    log = log.assign(at=_seconds(path, log["at"], wanted[2]))
     if len(log) and log["at"].max() < _LEAST_TIME:
         raise DataError(
             f"{path.name}: by {wanted[2]} all plays are from before {_LEAST_YEAR}; a log has user, item "
             "and time of each play (is this a count?)"
         )
+    if len(log) and log["at"].min() > now + events.DAY:
+        raise DataError(
+            f"{path.name}: by {wanted[2]} all plays are still to come; times are in seconds since "
+            "1970 (are these milliseconds?)"
+        )
     return log
+
+
+def _seconds(path: Path, told: "pd.Series[Any]", name: str) -> "pd.Series[Any]":
+    if pd.api.types.is_numeric_dtype(told):
+        return told
+    dates = pd.to_datetime(told, utc=True, errors="coerce", format="ISO8601")
+    numbers = pd.to_numeric(told, errors="coerce")
+    are_numbers = numbers.notna().sum() > dates.notna().sum()
+    is_wrong = (numbers if are_numbers else dates).isna().to_numpy()
+    if is_wrong.any():
+        row = int(is_wrong.argmax())
+        raise DataError(
+            f"{path.name}, line {line_of(path, row)}: {name} is taken as the time, which must be "
+            f"seconds since 1970 or ISO 8601, not {told.iloc[row]!r}; where another column is the "
+            "time, say --columns USER,ITEM,TIME"
+        )
+    return numbers if are_numbers else dates.astype("datetime64[s, UTC]").astype(np.int64)
 
 
 def _show(report: Report, facts: dict[str, Any]) -> None:
     table = Table(title=f"{facts['plays']} plays in {facts['sessions']} sessions are left")
-    for column in ("step", "rows", "dropped", "why"):
-        table.add_column(column, justify="right" if column in ("rows", "dropped") else "left")
+    for column in ("step", "rows", "dropped", "changed", "why"):
+        table.add_column(column, justify="left" if column in ("step", "why") else "right")
     for step in report.steps:
-        table.add_row(step.name, str(step.rows), str(step.dropped), step.why)
+        table.add_row(step.name, str(step.rows), str(step.dropped), str(step.changed), step.why)
     console = Console()
     console.print(table)
     for name in ("train", "valid", "test"):

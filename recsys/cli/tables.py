@@ -1,5 +1,8 @@
 """CSV tables of a folder: columns by position, ids of any kind."""
 
+import csv
+import gzip
+import itertools
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
@@ -11,6 +14,7 @@ from recsys.cli.ids import as_ids
 from recsys.errors import DataError
 from recsys.types import Doubles
 
+_PLAYS = "the third column must hold plays > 0 (where there is none, each row counts as 1)"
 _UNKNOWN = ("NA", "N/A", "NaN", "nan", "NULL", "null", "None")
 
 
@@ -28,7 +32,7 @@ def plays_of(path: Path) -> "pd.DataFrame":
         raise DataError(f"{path.name} has no header; its first line must name the columns")
     user, item = (frame.iloc[:, place] for place in (0, 1))
     plays = frame.iloc[:, 2] if frame.shape[1] > 2 else pd.Series(1.0, index=frame.index)
-    number = amounts(path, plays, "the third column must hold plays > 0")
+    number = amounts(path, plays, _PLAYS)
     return pd.DataFrame({"user": user, "item": item, "plays": number.astype(np.float32)})
 
 
@@ -37,8 +41,11 @@ def amounts(path: Path, values: "pd.Series[Any]", rule: str, *, zero: bool = Fal
     found = pd.to_numeric(values, errors="coerce").to_numpy(np.float64)
     with np.errstate(over="ignore", under="ignore"):
         single = found.astype(np.float32)
-    if not (np.isfinite(single) & ((single >= 0) if zero else (single > 0))).all():
-        raise DataError(f"{path.name}: {rule}")
+    is_wrong = ~(np.isfinite(single) & ((single >= 0) if zero else (single > 0)))
+    if is_wrong.any():
+        first = int(is_wrong.argmax())
+        line = line_of(path, int(values.index[first]))
+        raise DataError(f"{path.name}: {rule}; line {line} holds {values.iloc[first]}")
     return found
 
 
@@ -48,12 +55,14 @@ def columns(
     most: int | None,
     *,
     blanks: bool = False,
+    unknown: Collection[str] = _UNKNOWN,
     header: bool = False,
     text: Collection[int | str] | None = None,
 ) -> "pd.DataFrame":
     """Read a table; columns are numbered from 0 unless the header is wanted.
 
-    An id may be any word, "NA" and "null" as well; in columns that may have blanks those are some.
+    An id may be any word, "NA" and "null" as well; in columns that may have blanks, which is all but
+    the first, the words of ``unknown`` are some.
     The columns of ``text``, by place or name (None: all), are ids and kept to the letter: "007" is
     not "7".
     Tabs or semicolons may separate the columns where the header holds no comma.
@@ -94,14 +103,32 @@ def columns(
     frame = frame.iloc[:, :most]
     if blanks:
         others = frame.columns[1:]
-        frame[others] = frame[others].mask(frame[others].isin(_UNKNOWN))
+        frame[others] = frame[others].mask(frame[others].isin(unknown))
     for name in words:
         frame[name] = as_ids(frame[name])
+    refuse_blanks(path, frame.iloc[:, :1] if blanks else frame)
     if not header:
         frame.columns = pd.RangeIndex(frame.shape[1])
-    if frame.iloc[:, 0].isna().any() or (not blanks and frame.isna().any().any()):
-        raise DataError(f"{path.name} has an empty cell")
     return frame
+
+
+def refuse_blanks(path: Path, frame: "pd.DataFrame") -> None:
+    """Say where the first empty cell of these columns is, if there is one."""
+    empty = frame.isna().to_numpy()
+    if empty.any():
+        row, column = np.argwhere(empty)[0].tolist()
+        line = line_of(path, int(frame.index[row]))
+        raise DataError(f"{path.name} has an empty cell: {frame.columns[column]} in line {line}")
+
+
+def line_of(path: Path, row: int) -> int:
+    """Find the line of a row, numbered from 0, in a file that `columns` could read."""
+    opened = gzip.open if path.suffix == ".gz" else open
+    with opened(path, "rt", encoding="utf-8-sig", errors="replace", newline="") as file:
+        head = file.readline()
+        cells = csv.reader(itertools.chain([head], file), delimiter=separator(head))
+        lines = (cells.line_num for one in cells if len(one) > 1 or "".join(one).strip())
+        return next(itertools.islice(lines, row + 1, None))
 
 
 def separator(header: str) -> str:
@@ -119,6 +146,14 @@ def find(folder: Path, *names: str) -> Path:
 
 
 def maybe(folder: Path, name: str) -> Path | None:
-    """Find a table of a folder, compressed or not."""
+    """Find a table of a folder, compressed or not.
+
+    Raises
+    ------
+    DataError
+        When there is no such folder.
+    """
+    if not folder.exists():
+        raise DataError(f"there is no folder {folder}")
     paths = (folder / f"{name}{ending}" for ending in (".csv.gz", ".csv"))
     return next((path for path in paths if path.is_file()), None)

@@ -1,4 +1,4 @@
-"""A log of single plays: copies, days that nobody can have had, sessions, and what they add up to.
+"""A log of single plays: impossible times and days, copies, sessions, and what they add up to.
 
 An event log is a DataFrame with the columns ``user``, ``item`` and ``at`` (seconds since 1970, UTC).
 """
@@ -19,14 +19,36 @@ GAP_MINUTES = 30.0
 
 
 def cleaned(
-    events: "pd.DataFrame", *, plays_per_day: int = PLAYS_PER_DAY
+    events: "pd.DataFrame",
+    *,
+    plays_per_day: int = PLAYS_PER_DAY,
+    earliest: float = 0.0,
+    now: float | None = None,
 ) -> tuple["pd.DataFrame", Report]:
-    """Leave out copies, listeners that are no people, and the days on which others were not.
+    """Leave out impossible times, copies, listeners that are no people, and such days of others.
 
-    A copy is the same listener, item and second. A day with more than ``plays_per_day`` plays is
-    implausible; a listener most of whose days are is a script, and is left out whole.
+    A play before ``earliest`` or more than a day after ``now`` (clocks and time zones differ) was
+    dated by a wrong clock; a copy is the same listener, item and second. A day with more than
+    ``plays_per_day`` plays is implausible; a listener most of whose days are is a script, and is
+    left out whole.
+
+    Parameters
+    ----------
+    earliest : float
+        Seconds since 1970.
+    now : float, optional
+        Seconds since 1970; without it no play is too late.
     """
-    log = checked(events)
+    told = checked(events)
+    latest = np.inf if now is None else now + DAY
+    log = told[told["at"].between(earliest, latest)]
+    clocks = Step(
+        "impossible times",
+        len(told),
+        len(told) - len(log),
+        0,
+        f"before {_date(earliest)}" + ("" if now is None else f" or after {_date(latest)}"),
+    )
     single = log.drop_duplicates(["user", "item", "at"])
     copies = Step(
         "copies", len(log), len(log) - len(single), 0, "the same listener, item and second"
@@ -53,7 +75,7 @@ def cleaned(
         f"more than {plays_per_day} plays of one listener on one day",
     )
     kept = single[~is_bot & ~burst].reset_index(drop=True)
-    return kept, Report((copies, bots, bursts))
+    return kept, Report((clocks, copies, bots, bursts))
 
 
 def checked(events: "pd.DataFrame") -> "pd.DataFrame":
@@ -62,9 +84,13 @@ def checked(events: "pd.DataFrame") -> "pd.DataFrame":
     if missing:
         raise DataError(f"the log has no column {', '.join(sorted(missing))}")
     at = pd.to_numeric(events["at"], errors="coerce")
-    if at.isna().any() or bool((at < 0).any()):
+    if not np.isfinite(at.to_numpy(np.float64)).all():
         raise DataError("every play needs a time")
     return events[["user", "item"]].assign(at=at.astype(np.int64))
+
+
+def _date(seconds: float) -> str:
+    return str(np.datetime64(int(seconds), "s").astype("datetime64[D]"))
 
 
 def sessions(events: "pd.DataFrame", *, gap_minutes: float = GAP_MINUTES) -> "pd.Series[int]":

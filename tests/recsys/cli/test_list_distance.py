@@ -18,7 +18,7 @@ def catalogue(tmp_path, **files):
         (tmp_path / f"{name}.csv").write_text(text)
     return read_catalogue(
         ITEMS,
-        tmp_path / "nothing beside it",
+        tmp_path,
         SideFiles(
             item_tags=tmp_path / "tags.csv" if "tags" in files else None,
             item_groups=(tmp_path / "groups.csv",) if "groups" in files else (),

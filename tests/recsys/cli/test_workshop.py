@@ -40,6 +40,7 @@ def test_prepare_writes_what_evaluate_reads(events, tmp_path, capsys):
     assert main(["prepare", str(events), str(folder), "--json"]) == 0
     facts = json.loads(capsys.readouterr().out)
     assert {step["name"]: step["dropped"] for step in facts["steps"]} == {
+        "impossible times": 0,
         "copies": 7,
         "listeners that are no people": 3_000,
         "days beyond reason": 0,

@@ -45,6 +45,7 @@ def test_a_script_goes_whole_and_a_burst_alone():
     assert set(kept["user"]) == {"ada"}
     assert len(kept) == 4
     assert {step.name: step.dropped for step in report.steps} == {
+        "impossible times": 0,
         "copies": 0,
         "listeners that are no people": 2_000,
         "days beyond reason": 1_500,
@@ -57,12 +58,23 @@ def test_a_script_goes_whole_and_a_burst_alone():
     [
         (pd.DataFrame({"user": [1], "item": [2]}), "no column at"),
         (pd.DataFrame({"user": [1], "item": [2], "at": [None]}), "needs a time"),
-        (pd.DataFrame({"user": [1], "item": [2], "at": [-1]}), "needs a time"),
+        (pd.DataFrame({"user": [1], "item": [2], "at": [np.inf]}), "needs a time"),
     ],
 )
 def test_a_log_that_can_not_be_read_is_refused(frame, said):
     with pytest.raises(DataError, match=said):
         events.cleaned(frame)
+
+
+def test_plays_by_a_wrong_clock_go_and_a_day_of_slack_stays():
+    times = [-1, 5 * DAY, 100 * DAY, 101 * DAY, 101 * DAY + 1]
+    kept, report = events.cleaned(
+        log([(1, k, at) for k, at in enumerate(times)]), earliest=6 * DAY, now=100 * DAY
+    )
+    assert kept["at"].tolist() == [100 * DAY, 101 * DAY]
+    step = report.steps[0]
+    assert (step.name, step.rows, step.dropped) == ("impossible times", 5, 3)
+    assert step.why == "before 1970-01-07 or after 1970-04-12"
 
 
 @settings(max_examples=50)

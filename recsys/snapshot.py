@@ -112,6 +112,8 @@ def load(folder: Path, *, mmap: bool = True, verify: bool = True) -> HybridRecom
     SnapshotError
         When a file is missing, changed, of another shape or not finite.
     """
+    if not folder.exists():
+        raise SnapshotError(f"there is no folder {folder}")
     if not (folder / MANIFEST).is_file():
         raise SnapshotError(f"{folder} cannot be read: it holds no model (no {MANIFEST})")
     try:

@@ -156,18 +156,22 @@ def _table(path: Path, stream: IO[bytes]) -> Iterator[Heard]:
         for number, row in enumerate(rows, start=2):
             if len(row) < 2 or not row[0] or not row[1]:
                 raise DataError(f"{path.name}, line {number}: a listener and an artist are needed")
-            yield Heard(row[0], row[1], _number(path, number, row, plays))
+            count = 1.0 if plays is None else _number(path, number, row, plays, header[plays])
+            yield Heard(row[0], row[1], count)
     finally:
         text.detach()  # whoever opened the file closes it
 
 
-def _number(path: Path, line: int, row: list[str], column: int | None) -> float:
-    if column is None:
-        return 1.0
+def _number(path: Path, line: int, row: list[str], column: int, name: str) -> float:
+    cell = row[column] if column < len(row) else ""
     try:
-        value = float(row[column])
-    except (ValueError, IndexError):
+        value = float(cell)
+    except ValueError:
         value = 0.0
     if not 0 < value < float("inf"):
-        raise DataError(f"{path.name}, line {line}: plays must be a number > 0")
+        raise DataError(
+            f"{path.name}, line {line}: plays must be a number > 0, but column {column + 1} "
+            f"({name}), which is taken as plays, holds {cell!r}; a file has listener, artist and "
+            "plays, or listener and artist alone"
+        )
     return value

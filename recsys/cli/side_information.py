@@ -49,7 +49,7 @@ def read_catalogue(item_ids: Any, folder: Path, side: SideFiles) -> Catalogue:
     tags_file = side.item_tags or maybe(folder, "item_tags")
     if tags_file is not None:
         item, tag, weight = read_tags(tags_file)
-        blocks = [(codes(item_ids, item), tag, weight), *blocks]
+        blocks = [(_named(tags_file, item_ids, item), tag, weight), *blocks]
     tags, names = _tag_matrix(blocks, n)
     features, year = _features(item_ids, side.item_features)
     if artist is None:
@@ -99,6 +99,14 @@ def _renown(tags: Csr) -> Any:
     return total / total.max() if tags.nnz else None
 
 
+def _named(path: Path, item_ids: Any, values: "pd.Series[Any]") -> Ints:
+    """Look up which items the rows of a file name, -1 for others; refuse a file of others alone."""
+    item = codes(item_ids, values)
+    if len(item_ids) and len(item) and (item < 0).all():
+        raise DataError(f"{path.name} names no item of the plays; write the ids as they are there")
+    return item
+
+
 def _groupings(
     item_ids: Any, paths: tuple[Path, ...]
 ) -> tuple[Ints | None, Ints | None, list[tuple[Ints, Any, Any]]]:
@@ -106,7 +114,7 @@ def _groupings(
     others: list[tuple[Ints, Any, Any]] = []
     for path in paths:
         frame = columns(path, 2, None, blanks=True)
-        item = codes(item_ids, frame[0])
+        item = _named(path, item_ids, frame[0])
         for place in range(1, frame.shape[1]):
             told = frame[place].notna().to_numpy() & (item >= 0)
             names = frame[place][told].astype(str).to_numpy()
@@ -126,7 +134,7 @@ def _features(item_ids: Any, path: Path | None) -> tuple[Any, Any]:
     if path is None:
         return None, None
     frame = columns(path, 2, None, blanks=True, header=True, text=(0,))
-    item = codes(item_ids, frame.iloc[:, 0])
+    item = _named(path, item_ids, frame.iloc[:, 0])
     known = item >= 0
     features = np.full((len(item_ids), frame.shape[1] - 1), np.nan, np.float32)
     year = None

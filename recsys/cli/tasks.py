@@ -1,5 +1,6 @@
 """Protocols that rank a catalogue once: what may be known, and what should be found."""
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -85,11 +86,36 @@ def holdout(folder: Path, side: SideFiles) -> Task:
 
 
 def ready(task: Task, side: SideFiles) -> Task:
-    """Prepare the training rows, and add what friends play where a file says who they are."""
+    """Prepare the training rows, and add what friends play where a file says who they are.
+
+    Raises
+    ------
+    DataError
+        When nothing is known of any of the judged listeners.
+    """
     task = prepared(task)
-    if side.friends is None:
-        return task
-    return befriended(task, read_friends(side.friends, task.user_ids))
+    if side.friends is not None:
+        task = befriended(task, read_friends(side.friends, task.user_ids))
+    _tell_strangers(task)
+    return task
+
+
+def _tell_strangers(task: Task) -> None:
+    """Warn of judged listeners of whom nothing is known; their figures say nothing of a model."""
+    judged = np.unique(task.wanted.user)
+    n_unknown = int((~np.isin(judged, task.known.user)).sum())
+    if not n_unknown:
+        return
+    if n_unknown == len(judged):
+        raise DataError(
+            f"nothing is known of any of the {n_unknown} listeners to judge; write their ids as in "
+            "the files of what is known, or judge other listeners"
+        )
+    print(
+        f"warning: nothing is known of {n_unknown} of the {len(judged)} listeners to judge; the "
+        "figures include them",
+        file=sys.stderr,
+    )
 
 
 def prepared(task: Task) -> Task:

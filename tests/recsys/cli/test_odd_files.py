@@ -10,6 +10,7 @@ from recsys.cli.listening import Heard
 from recsys.cli.listening_files import heard_in
 from recsys.cli.main import EXIT_BAD_INPUT, main
 from recsys.cli.side_information import SideFiles, read_catalogue
+from recsys.errors import DataError
 from tests.recsys.cli.folders import HEADER, folder, ranked
 
 
@@ -66,6 +67,50 @@ def test_a_name_may_be_any_word(tmp_path):
     assert {"NA", "null", "None"} <= set(ranked(path)["item"])
 
 
+def test_judged_strangers_are_told_and_strangers_alone_are_refused(tmp_path, capsys):
+    path = folder(tmp_path, more={"test": "98,3,1\n99,5,2\n"})
+    assert main(["evaluate", str(path), "--models", "popularity", "--json"]) == 0
+    told = capsys.readouterr()
+    assert "nothing is known of 2 of the 14 listeners to judge" in told.err
+    assert '"users": 14' in told.out
+    (path / "test.csv").write_text(f"{HEADER}98,3,1\n99,5,2\n")
+    said = refused(capsys, str(path), "--models", "popularity")
+    assert "nothing is known of any of the 2 listeners to judge" in said
+
+
+def test_no_word_where_all_judged_are_known(tmp_path, capsys):
+    assert main(["evaluate", str(folder(tmp_path)), "--models", "popularity", "--json"]) == 0
+    assert "warning" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "evaluate {t}/no",
+        "tune {t}/no",
+        "fit {t}/no {t}/model",
+        "report {t}/no --out {t}/report.html",
+        "inspect {t}/no",
+    ],
+)
+def test_a_folder_that_is_not_there_is_named(tmp_path, capsys, command):
+    assert main(command.format(t=tmp_path).split()) == EXIT_BAD_INPUT
+    assert capsys.readouterr().err.strip() == f"there is no folder {tmp_path}/no"
+
+
+@pytest.mark.parametrize(
+    ("row", "held"), [("1700000000,zoe,abba", "'abba'"), ("1,2,0", "'0'"), ("1,2", "''")]
+)
+def test_a_listening_set_says_what_it_took_as_plays(tmp_path, row, held):
+    (tmp_path / "log.csv").write_text(f"time,user,item\n{row}\n")
+    with pytest.raises(DataError) as refusal:
+        list(heard_in(tmp_path / "log.csv"))
+    assert (
+        f"line 2: plays must be a number > 0, but column 3 (item), which is taken as plays, "
+        f"holds {held}" in str(refusal.value)
+    )
+
+
 @pytest.mark.parametrize("mark", ["\t", ";"])
 def test_tabs_and_semicolons_separate_columns_too(tmp_path, mark):
     whole = ranked(folder(tmp_path), "--models", "popularity")
@@ -90,7 +135,7 @@ def test_a_listening_set_may_use_them_as_well(tmp_path, mark):
         ("--item-groups", "item,artist,album\n1,,\n2,a,\n3,a,x\n999,b,y\n"),
         ("--item-groups", "item,artist\n1,\n2,\n"),
         ("--item-features", "item,loud,year,empty\n1,,1990,\n2,3,,\n3,NA,2001,\n999,2,2000,\n"),
-        ("--item-features", "item,loud\n999,1\n"),
+        ("--item-features", "item,loud\n999,1\n1,\n"),
         ("--friends", "a,b\n1,\n2,3\nzoe,4\n"),
     ],
 )
@@ -106,7 +151,8 @@ def test_gaps_and_strangers_in_side_files_are_passed_over(tmp_path, option, text
         ({"train": "1,39,inf\n"}, "train.csv: the third column must hold plays > 0"),
         ({"train": "1,39,1e39\n"}, "train.csv: the third column must hold plays > 0"),
         ({"valid": "1,39,0\n"}, "valid.csv: the third column must hold plays > 0"),
-        ({"train": "1,39,\n"}, "train.csv has an empty cell"),
+        ({"train": "1,39,2\n\n1,38,many\n"}, "each row counts as 1); line 100 holds many"),
+        ({"train": "1,39,\n"}, "train.csv has an empty cell: count in line 98"),
         ({"train": "1,39,1,2\n"}, "train.csv is not a readable CSV file"),
     ],
 )
@@ -134,7 +180,10 @@ def test_bad_files_are_refused_with_their_name(tmp_path, capsys, name, text, sai
         ("--item-tags", "item,tag,n\n1,rock,inf\n", "side.csv: the third column must hold counts"),
         ("--item-features", "item,loud\n1,inf\n", "side.csv: column loud must hold numbers"),
         ("--item-features", "item,loud\n1,1e300\n", "side.csv: column loud must hold numbers"),
-        ("--item-groups", "item,artist\n,a\n", "side.csv has an empty cell"),
+        ("--item-groups", "item,artist\n,a\n", "side.csv has an empty cell: item in line 2"),
+        ("--item-tags", "item,tag\n999,pop\nzoe,rock\n", "side.csv names no item of the plays"),
+        ("--item-groups", "item,artist\n999,a\n", "side.csv names no item of the plays"),
+        ("--item-features", "item,loud\n999,1\n", "side.csv names no item of the plays"),
     ],
 )
 def test_bad_side_files_are_refused_with_their_name(tmp_path, capsys, option, text, said):

@@ -48,7 +48,7 @@ def heard_in(path: Path) -> Iterator[Heard]:
             yield from heard_in(table)
         return
     if not path.is_file():
-        raise DataError(f"there is no file {path}")
+        raise DataError(f"there is no file or folder {path}")
     try:
         with _opened(path) as stream:
             yield from _rows(path, stream)

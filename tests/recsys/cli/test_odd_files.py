@@ -1,5 +1,6 @@
 """`python -m recsys evaluate` on small folders: odd ones work, bad ones get a sentence."""
 
+import gzip
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from recsys.cli.listening import Heard
 from recsys.cli.listening_files import heard_in
 from recsys.cli.main import EXIT_BAD_INPUT, main
 from recsys.cli.side_information import SideFiles, read_catalogue
+from recsys.cli.tables import plays_of
 from recsys.errors import DataError
 from tests.recsys.cli.folders import HEADER, folder, ranked
 
@@ -96,6 +98,26 @@ def test_no_word_where_all_judged_are_known(tmp_path, capsys):
 def test_a_folder_that_is_not_there_is_named(tmp_path, capsys, command):
     assert main(command.format(t=tmp_path).split()) == EXIT_BAD_INPUT
     assert capsys.readouterr().err.strip() == f"there is no folder {tmp_path}/no"
+
+
+def test_a_listening_set_that_is_not_there_may_have_been_a_folder(tmp_path):
+    with pytest.raises(DataError, match="there is no file or folder"):
+        list(heard_in(tmp_path / "no"))
+
+
+def test_the_line_is_that_of_the_file_packed_and_with_breaks_in_cells(tmp_path):
+    path = tmp_path / "plays.csv.gz"
+    with gzip.open(path, "wt", encoding="utf-8") as file:
+        file.write('user;item;count\n\nzoe;"two\nlines";2\n\nada;x;0\n')
+    with pytest.raises(DataError, match="line 6 holds 0"):
+        plays_of(path)
+
+
+def test_a_newcomer_whose_friends_are_known_is_no_stranger(tmp_path, capsys):
+    path = folder(tmp_path, more={"test": "98,3,1\n"})
+    (path / "friends.csv").write_text("a,b\n98,3\n")
+    ranked(path, "--models", "popularity", "--friends", str(path / "friends.csv"))
+    assert "warning" not in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -27,13 +27,16 @@ from recsys.types import Ints
 
 @dataclass(frozen=True)
 class CommunityFigures:
-    """NDCG@10 and MAP@10 of the draws of one kind and size: mean, and spread over the draws."""
+    """NDCG@10 and MAP@10 of the draws of one kind and size: mean, and spread over the draws.
+
+    One draw has no spread: it is None.
+    """
 
     kind: str
     n_members: int
     n_draws: int
     ndcg: float
-    ndcg_sd: float
+    ndcg_sd: float | None
     map: float
 
 
@@ -192,11 +195,16 @@ def mean_of(runs: Sequence[list[CommunityFigures]]) -> list[CommunityFigures]:
         replace(
             same[0],
             ndcg=float(np.mean([one.ndcg for one in same])),
-            ndcg_sd=float(np.mean([one.ndcg_sd for one in same])),
+            ndcg_sd=_mean([one.ndcg_sd for one in same]),
             map=float(np.mean([one.map for one in same])),
         )
         for same in zip(*runs, strict=True)
     ]
+
+
+def _mean(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return float(np.mean(known)) if known else None
 
 
 def _figures(
@@ -207,6 +215,6 @@ def _figures(
         n_members=n,
         n_draws=len(ndcg),
         ndcg=float(np.mean(ndcg)),
-        ndcg_sd=float(np.std(ndcg)),
+        ndcg_sd=float(np.std(ndcg)) if len(ndcg) > 1 else None,
         map=float(np.mean(average_precision)),
     )

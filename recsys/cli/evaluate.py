@@ -1,8 +1,6 @@
 """`python -m recsys evaluate`: one protocol on the files of a folder."""
 
 import argparse
-import json
-import sys
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
@@ -21,12 +19,15 @@ from recsys.cli.measuring import (
     check_names,
     fitted,
     interval,
+    lead,
     mean_of,
     measure,
+    rounded,
     summary,
     write_rankings,
 )
 from recsys.cli.preparing import tell
+from recsys.cli.printing import figure, print_json, print_table
 from recsys.cli.side_options import add_side_options, side_files
 from recsys.cli.tuned_settings import tried
 from recsys.errors import DataError
@@ -78,7 +79,7 @@ def add_to(commands: Any) -> None:
         default=HYBRID,
         metavar="NAMES",
         help=f"comma-separated, of {', '.join((*SINGLE, HYBRID))}; the last one is compared with "
-        "the others (default: %(default)s)",
+        "each of the others, listener by listener (default: %(default)s)",
     )
     one.add_argument("--seeds", type=int, default=1, metavar="K", help="mean over K random starts")
     one.add_argument(
@@ -152,11 +153,11 @@ def run(options: argparse.Namespace) -> int:
             ]
         results.append(mean_of(runs))
     if options.rankings is None:
-        _print_json(summary(results)) if options.json else _show(results)
+        print_json(summary(results)) if options.json else _show(results)
         return 0
     write_rankings(runs[0], task, options.rankings)
     if options.json:
-        _print_json({**summary(results), "rankings": _written(options.rankings, runs[0])})
+        print_json({**summary(results), "rankings": _written(options.rankings, runs[0])})
         return 0
     _show(results)
     mean = "" if options.seeds == 1 else f" (the table shows the mean of {options.seeds} starts)"
@@ -169,20 +170,23 @@ def run(options: argparse.Namespace) -> int:
 
 def _written(path: Path, run: Result) -> dict[str, Any]:
     """Say what the lists in the file reach: they are those of one random start, not of the mean."""
-    figures = {name: round(value, 4) for name, value in run.figures.items()}
-    return {"file": str(path), "model": run.name, "seed": 0, **figures}
+    return {"file": str(path), "model": run.name, "seed": 0, **rounded(run.figures)}
 
 
 def _show(results: list[Result]) -> None:
     table = Table(title=f"{len(results[-1].ndcg)} listeners")
     table.add_column("model")
-    for column in (*COLUMNS, "ndcg 95 %", "fit s"):
+    last = results[-1]
+    compared = [f"{last.name} minus this, 95 %"] if len(results) > 1 else []
+    for column in (*COLUMNS, "ndcg 95 %", *compared, "fit s"):
         table.add_column(column, justify="right")
     for one in results:
         low, high = interval(one)
-        figures = [f"{one.figures[c]:.4f}" for c in COLUMNS]
-        table.add_row(one.name, *figures, f"{low:.4f}–{high:.4f}", f"{one.fit_seconds:.1f}")
-    _print(table)
+        figures = [figure(one.figures[c]) for c in COLUMNS]
+        gap = "–" if one is last else "{:+.4f} ({:+.4f} to {:+.4f})".format(*lead(last, one))
+        row = (*figures, f"{low:.4f}–{high:.4f}", *([gap] if compared else []))
+        table.add_row(one.name, *row, f"{one.fit_seconds:.1f}")
+    print_table(table)
     for one in results:
         if said := tried(one.info):
             print(f"{one.name}: {said}")
@@ -204,12 +208,12 @@ def _small(options: argparse.Namespace, names: list[str]) -> int:
         with console.status(name) as status:
             for seed in range(options.seeds):
                 model = fitted(task, name, seed)
-                runs["with background"].append(communities.with_background(task, draws, model))
+                runs["together"].append(communities.with_background(task, draws, model))
                 closed = communities.closed(task, draws, name, seed=seed, progress=status.update)
                 runs["closed"].append(closed)
                 if options.background == "pretrain" and name == HYBRID:
                     prior = communities.pretrained(task, draws, seed=seed, progress=status.update)
-                    runs["pretrained"].append(prior)
+                    runs["pretrain"].append(prior)
         found = {title: communities.mean_of(one) for title, one in runs.items()}
         rows += [
             {"model": name, "plays of others": title, **vars(one)}
@@ -217,14 +221,17 @@ def _small(options: argparse.Namespace, names: list[str]) -> int:
             for one in figures
         ]
     if options.json:
-        _print_json(rows)
+        print_json(rows)
         return 0
     table = Table(title="NDCG@10 by size of the community")
+    words = {"n_members": "members", "n_draws": "draws", "ndcg": "ndcg@10", "map": "map@10"}
+    words["ndcg_sd"] = "ndcg@10, sd over draws"
     for column in rows[0]:
-        table.add_column(column, justify="left" if column in ("model", "kind") else "right")
+        is_text = column in ("model", "plays of others", "kind")
+        table.add_column(words.get(column, column), justify="left" if is_text else "right")
     for row in rows:
-        table.add_row(*(f"{v:.4f}" if isinstance(v, float) else str(v) for v in row.values()))
-    _print(table)
+        table.add_row(*map(figure, row.values()))
+    print_table(table)
     return 0
 
 
@@ -235,7 +242,7 @@ def _feedback(options: argparse.Namespace) -> int:
         runs = [feedback(task, seed=seed) for seed in range(options.seeds)]
     figures = _feedback_figures(runs, task.catalogue.n_items)
     if options.json:
-        _print_json(figures)
+        print_json(figures)
         return 0
     table = Table(title=f"{figures['members']} members, cumulative hits")
     table.add_column("round", justify="right")
@@ -245,7 +252,7 @@ def _feedback(options: argparse.Namespace) -> int:
         zip(figures["updated"], figures["never"], strict=True), start=1
     ):
         table.add_row(str(turn), f"{one:.2f}", f"{other:.2f}")
-    _print(table)
+    print_table(table)
     low, high = figures["difference 95%"]
     gain = "without end" if figures["gain"] is None else f"{figures['gain']:+.1%}"
     print(
@@ -277,20 +284,12 @@ def _plays(options: argparse.Namespace) -> int:
     with Console(stderr=True).status("play counts"):
         rows = plays.measure_plays(task, seeds=options.seeds)
     if options.json:
-        _print_json([vars(row) for row in rows])
+        print_json([vars(row) for row in rows])
         return 0
     table = Table(title="ln(1 + plays) of held-out pairs")
-    for column in ("model", "mse", "rmse", "mae", "r2", "fit_seconds"):
+    for column in ("model", "mse", "rmse", "mae", "r2", "fit s"):
         table.add_column(column, justify="left" if column == "model" else "right")
     for row in rows:
-        table.add_row(*(f"{v:.4f}" if isinstance(v, float) else v for v in vars(row).values()))
-    _print(table)
+        table.add_row(*map(figure, vars(row).values()))
+    print_table(table)
     return 0
-
-
-def _print(table: Table) -> None:
-    Console(width=None if sys.stdout.isatty() else 200).print(table)
-
-
-def _print_json(value: Any) -> None:
-    print(json.dumps(value, indent=1))

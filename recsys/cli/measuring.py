@@ -101,7 +101,7 @@ def judge(model: HybridRecommender, task: Task, name: str, fit_seconds: float) -
     whole = pairs_of(heard, n_items)
     listeners = np.bincount(whole.indices, minlength=n_items)
     n_users = int((np.diff(whole.indptr) > 0).sum())
-    more = beyond(lists, listeners, n_users, described(task.catalogue))
+    more = beyond(lists, listeners, n_users, distances(task.catalogue))
     figures_of_all = {**means(figures), **more}
     return Result(
         name, figures_of_all, figures["ndcg@10"], fit_seconds, judged, lists, scores, model.info
@@ -130,6 +130,12 @@ def mean_of(runs: Sequence[Result]) -> Result:
         scores=first.scores,
         info=first.info,
     )
+
+
+def distances(catalogue: Catalogue) -> Csr | None:
+    """Return ``described``, or None where nothing is known of any item: then no list has a distance."""
+    found = described(catalogue)
+    return found if found.nnz else None
 
 
 def described(catalogue: Catalogue) -> Csr:
@@ -205,6 +211,12 @@ def interval(result: Result) -> tuple[float, float]:
     return bootstrap(result.ndcg)
 
 
+def lead(best: Result, other: Result) -> tuple[float, float, float]:
+    """Mean paired difference of two models in NDCG@10 over listeners, and its 95 % interval."""
+    gap = best.ndcg - other.ndcg
+    return float(gap.mean()), *bootstrap(gap)
+
+
 def summary(results: list[Result]) -> dict[str, Any]:
     """Figures of several runs, and each model's paired difference to the last one, as JSON."""
     best = results[-1]
@@ -213,20 +225,21 @@ def summary(results: list[Result]) -> dict[str, Any]:
         low, high = interval(one)
         row: dict[str, Any] = {
             "model": one.name,
-            **{k: round(v, 4) for k, v in one.figures.items()},
+            **rounded(one.figures),
             "ndcg@10 95%": [round(low, 4), round(high, 4)],
             "fit_seconds": round(one.fit_seconds, 2),
             "settings": {k: v for k, v in one.info["settings"].items() if v},
             "trials": one.info["trials"],
         }
         if one is not best:
-            gap = bootstrap(best.ndcg - one.ndcg)
-            row[f"{best.name} minus this"] = [
-                round(float((best.ndcg - one.ndcg).mean()), 4),
-                *(round(v, 4) for v in gap),
-            ]
+            row[f"{best.name} minus this"] = [round(v, 4) for v in lead(best, one)]
         rows.append(row)
     return {"users": len(best.ndcg), "models": rows}
+
+
+def rounded(figures: Mapping[str, float]) -> dict[str, float | None]:
+    """Round figures for JSON, which has no word for a figure that is not known but null."""
+    return {k: round(v, 4) if np.isfinite(v) else None for k, v in figures.items()}
 
 
 def write_rankings(result: Result, task: Task, path: Path) -> None:

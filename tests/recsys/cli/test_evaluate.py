@@ -40,6 +40,27 @@ def test_holdout_lies_in_its_band(capsys):
     }, "one alone is tuned as it is within the hybrid"
 
 
+def test_the_table_holds_the_paired_difference_of_the_last_model_to_each_other_one(capsys):
+    asked = ["evaluate", str(FOLDER), "--models", "popularity,content"]
+    assert main([*asked, "--json"]) == 0
+    mean, low, high = json.loads(capsys.readouterr().out)["models"][0]["content minus this"]
+    assert main(asked) == 0
+    told = capsys.readouterr().out
+    assert "content minus this, 95 %" in told
+    (row,) = (line for line in told.splitlines() if line.startswith("│ popularity"))
+    assert f"{mean:+.4f} ({low:+.4f} to {high:+.4f})" in row
+    assert main([*asked[:-1], "content"]) == 0
+    assert "minus this" not in capsys.readouterr().out, "one alone is compared with none"
+
+
+def test_without_tags_no_list_has_a_distance(capsys, tmp_path):
+    for name in ("train", "valid", "test"):
+        draw()[name].to_csv(tmp_path / f"{name}.csv", index=False)
+    (row,) = evaluated(capsys, tmp_path, "--models", "popularity")["models"]
+    assert row["ild@10"] is None
+    assert row["novelty@10"] > 0
+
+
 @pytest.mark.parametrize("seeds", [1, 2])
 def test_the_rankings_give_the_same_figure_again(capsys, tmp_path, seeds):
     out = tmp_path / "lists.csv.gz"
@@ -139,7 +160,8 @@ def test_small_communities_closed_and_with_background(capsys, tmp_path):
     figures = {row["plays of others"]: row for row in found}
     assert figures["closed"]["n_members"] == 5
     assert figures["closed"]["n_draws"] == 2
-    assert figures["with background"]["ndcg"] > figures["closed"]["ndcg"] + 0.1
+    assert figures["closed"]["ndcg_sd"] > 0
+    assert figures["together"]["ndcg"] > figures["closed"]["ndcg"] + 0.1
 
 
 def test_play_counts_are_no_worse_than_what_is_simpler(capsys):
@@ -198,6 +220,19 @@ def test_a_model_that_so_few_members_do_not_support_is_refused_with_a_sentence(c
     asked = ["evaluate", str(tmp_path), "--protocol", "small", "--models", "latent"]
     assert main(asked) == EXIT_BAD_INPUT
     assert "too little data for latent" in capsys.readouterr().err
+
+
+def test_one_draw_has_no_spread(capsys, tmp_path):
+    for name, frame in draw().items():
+        frame.to_csv(tmp_path / f"{name}.csv", index=False)
+    members = pd.DataFrame([("random", 5, 0, f"u{k}") for k in range(5)])
+    members.to_csv(tmp_path / "communities.csv", index=False)
+    asked = ["evaluate", str(tmp_path), "--protocol", "small", "--models", "popularity"]
+    assert [row["ndcg_sd"] for row in evaluated(capsys, *asked[1:])] == [None, None]
+    assert main(asked) == 0
+    rows = [line for line in capsys.readouterr().out.splitlines() if "random" in line]
+    assert all(" - " in row for row in rows)
+    assert len(rows) == 2
 
 
 def test_small_communities_are_averaged_over_random_starts():

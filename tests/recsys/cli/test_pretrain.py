@@ -221,8 +221,8 @@ def test_small_communities_with_a_prior_of_the_others(tmp_path, capsys):
     arguments = ["evaluate", str(tmp_path), "--protocol", "small", "--json", "--kind", "random"]
     assert main([*arguments, "--background", "pretrain", "--draws", "2"]) == 0
     found = {row["plays of others"]: row for row in json.loads(capsys.readouterr().out)}
-    assert set(found) == {"with background", "closed", "pretrained"}
-    assert found["pretrained"]["n_draws"] == 2
-    assert found["pretrained"]["ndcg"] > found["closed"]["ndcg"]
+    assert set(found) == {"together", "closed", "pretrain"}
+    assert found["pretrain"]["n_draws"] == 2
+    assert found["pretrain"]["ndcg"] > found["closed"]["ndcg"]
     assert main([*arguments[:-1], "nobody"]) == EXIT_BAD_INPUT
     assert main(["evaluate", str(tmp_path), "--draws", "2"]) == EXIT_BAD_INPUT

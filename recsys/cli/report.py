@@ -54,7 +54,7 @@ def add_to(commands: Any) -> None:
     one.add_argument(
         "--bench", type=Path, metavar="FILE", help="what `bench --json` printed: time and memory"
     )
-    add_side_options(one)
+    add_side_options(one, friends=False)
     one.set_defaults(run=run)
 
 
@@ -68,8 +68,6 @@ def run(options: argparse.Namespace) -> int:
         raise DataError("the hybrid is always there; name single models")
     if options.draws < 1 or options.listeners < 1:
         raise DataError("--draws and --listeners must be at least 1")
-    if options.friends is not None:
-        raise DataError("report takes no --friends; use evaluate")
     found = {folder: figures.protocols(folder) for folder in options.folders}
     for folder, protocols in found.items():
         if not protocols:

@@ -6,8 +6,8 @@ from pathlib import Path
 from recsys.cli.side_information import SideFiles
 
 
-def add_side_options(command: argparse.ArgumentParser) -> None:
-    """Add --item-tags, --item-groups, --item-features and --friends."""
+def add_side_options(command: argparse.ArgumentParser, *, friends: bool = True) -> None:
+    """Add --item-tags, --item-groups, --item-features and, where it has a use, --friends."""
     command.add_argument(
         "--item-tags",
         type=Path,
@@ -25,9 +25,14 @@ def add_side_options(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--item-features", type=Path, metavar="FILE", help="item, numbers; blanks allowed"
     )
-    command.add_argument(
-        "--friends", type=Path, metavar="FILE", help="listener, listener: pairs who know each other"
-    )
+    command.set_defaults(friends=None)
+    if friends:
+        command.add_argument(
+            "--friends",
+            type=Path,
+            metavar="FILE",
+            help="listener, listener: pairs who know each other",
+        )
 
 
 def side_files(options: argparse.Namespace) -> SideFiles:

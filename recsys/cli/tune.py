@@ -11,6 +11,7 @@ from rich.table import Table
 
 from recsys.cli import tasks
 from recsys.cli.preparing import tell
+from recsys.cli.printing import print_table
 from recsys.cli.side_options import add_side_options, side_files
 from recsys.cli.tune_votes import run_votes
 from recsys.cli.tuned_settings import in_words, write_settings
@@ -33,7 +34,8 @@ def add_to(commands: Any) -> None:
     one.add_argument(
         "--feedback",
         action="store_true",
-        help="learn what a vote weighs instead, in rounds with listeners of `train` set aside",
+        help="learn what a vote weighs instead, in rounds with listeners of `train` set aside; prints "
+        "the weights and where they go",
     )
     one.add_argument("--seeds", type=int, default=3, help="with --feedback: how often; default 3")
     one.add_argument(
@@ -41,16 +43,19 @@ def add_to(commands: Any) -> None:
     )
     one.add_argument("--out", type=Path, metavar="FILE", help="write JSON for `fit --settings`")
     one.add_argument("--seed", type=int, default=0, help="of all random choices")
-    add_side_options(one)
+    add_side_options(one, friends=False)
     one.add_argument("--json", action="store_true")
     one.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
     """Tune as a training does, and print every trial; `test` is left alone."""
-    if options.friends is not None:
-        raise DataError("tune chooses nothing by --friends; name the file to fit or evaluate")
     if options.feedback:
+        if options.out is not None:
+            raise DataError(
+                "--out goes without --feedback: what votes weigh is no setting of `fit`, whose files "
+                "hold no votes; leave --out away, and use the weights where it says"
+            )
         return run_votes(options)
     task = tasks.everything(options.folder, side_files(options))
     console = Console(stderr=True)
@@ -90,8 +95,11 @@ def _show(trials: list[Trial], chosen: dict[str, Any], seconds: float) -> None:
     if not trials:
         print("nothing was tried: the data is too small to tell settings apart, or too large")
         return
-    table = Table(title=f"{len(trials)} trials in {seconds:.1f} s, NDCG@10 on held-out rows")
-    for column in ("model", "settings", "ndcg@10", "gain", "± one error", "s"):
+    table = Table(
+        title=f"{len(trials)} trials in {seconds:.1f} s, NDCG@10 on held-out rows; a gain is the mean "
+        "paired difference to what had been chosen by then"
+    )
+    for column in ("model", "settings", "ndcg@10", "gain", "standard error", "s"):
         table.add_column(column, justify="left" if column in ("model", "settings") else "right")
     for one in trials:
         table.add_row(
@@ -103,7 +111,6 @@ def _show(trials: list[Trial], chosen: dict[str, Any], seconds: float) -> None:
             f"{one.seconds:.1f}",
             style="bold" if dict(one.settings) == chosen[one.model] else None,
         )
-    console = Console()
-    console.print(table)
+    print_table(table)
     for model in dict.fromkeys(one.model for one in trials):
-        console.print(f"{model}: {in_words(chosen[model])}", highlight=False)
+        print(f"{model}: {in_words(chosen[model])}")

@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from recsys.cli.ids import codes, sorted_ids
+from recsys.cli.printing import print_table
 from recsys.cli.side_information import read_catalogue
 from recsys.cli.side_options import side_files
 from recsys.cli.tables import find, plays_of
@@ -54,16 +55,26 @@ def run_votes(options: argparse.Namespace) -> int:
         print(json.dumps({"trials": [vars(one) for one in trials], "chosen": chosen}))
         return 0
     listeners = sum(len(one.seeds) for one in simulations)
-    _show(trials, chosen, f"hits in ten rounds of ten, {listeners} listeners set aside")
+    _show(
+        trials,
+        chosen,
+        f"hits in ten rounds of ten, {listeners} listeners set aside; "
+        "a gain is over what had been chosen by then",
+    )
     default = Weighing()
-    if (found.like, found.dislike) != (default.like, default.dislike):
-        print("these differ from the defaults of recsys.interactions.Weighing")
+    if (found.like, found.dislike) == (default.like, default.dislike):
+        print("these are the defaults: there is nothing to change")
+    else:
+        print(
+            f"a training in Python takes them as Config(weighing=Weighing(like={found.like:g}, "
+            f"dislike={found.dislike:g})); the bot uses the defaults of recsys.interactions.Weighing"
+        )
     return 0
 
 
 def _show(trials: list[VoteTrial], chosen: dict[str, float], title: str) -> None:
     table = Table(title=title)
-    for column in ("weight", "value", "hits", "gain", "± one error", "s"):
+    for column in ("weight", "value", "hits", "gain", "standard error", "s"):
         table.add_column(column, justify="left" if column == "weight" else "right")
     for one in trials:
         table.add_row(
@@ -75,6 +86,6 @@ def _show(trials: list[VoteTrial], chosen: dict[str, float], title: str) -> None
             f"{one.seconds:.1f}",
             style="bold" if one.value == chosen[one.setting] else None,
         )
-    Console().print(table)
+    print_table(table)
     for name, value in chosen.items():
         print(f"{name}: {value:g}")

@@ -82,7 +82,7 @@ def test_small_takes_friends(capsys, tmp_path):
     (tmp_path / "friends.csv").write_text("a,b\nu0,u1\n")
     asked = (tmp_path, "--protocol", "small", "--models", "popularity")
     found = evaluated(capsys, *asked, "--friends", tmp_path / "friends.csv")
-    assert {row["plays of others"] for row in found} == {"closed", "with background"}
+    assert {row["plays of others"] for row in found} == {"closed", "together"}
 
 
 @pytest.mark.parametrize(
@@ -91,8 +91,6 @@ def test_small_takes_friends(capsys, tmp_path):
         ("fit {data} {t}/m --friends {t}/none.csv", "there is no file"),
         ("bench {data} --only refit --friends {t}/none.csv", "there is no file"),
         ("bench --only als --friends {t}/none.csv", "only the refit of a folder reads side files"),
-        ("tune {data} --friends {t}/none.csv", "name the file to fit or evaluate"),
-        ("tune {data} --feedback --friends {t}/none.csv", "name the file to fit or evaluate"),
         ("evaluate {data} --protocol feedback --friends {t}/none.csv", "not with feedback"),
     ],
 )
@@ -100,6 +98,18 @@ def test_friends_are_never_passed_over_in_silence(capsys, tmp_path, arguments, s
     words = [word.format(t=tmp_path, data=FOLDER) for word in arguments.split()]
     assert main(words) == EXIT_BAD_INPUT
     assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["tune {data}", "report {data} --out {t}/page.html"])
+def test_friends_are_not_offered_where_they_have_no_use(capsys, tmp_path, command):
+    words = [word.format(t=tmp_path, data=FOLDER) for word in command.split()]
+    with pytest.raises(SystemExit) as left:
+        main([*words, "--friends", str(tmp_path / "none.csv")])
+    assert left.value.code == EXIT_BAD_INPUT
+    assert "unrecognized arguments: --friends" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main([words[0], "--help"])
+    assert "--friends" not in capsys.readouterr().out
 
 
 def test_friends_that_can_not_be_used_are_refused_with_a_sentence(capsys, tmp_path):

@@ -322,6 +322,7 @@ def bad(tmp_path):
         ("tune {t}/bad", "must hold plays > 0"),
         ("tune {t}", "holds no train.csv"),
         ("tune {t} --feedback", "holds no train.csv"),
+        ("tune {data} --feedback --out {t}/votes.json", "--out goes without --feedback"),
         ("tune {data} --feedback --seeds 0", "must be at least 1"),
         ("tune {data} --out {t}/no/where.json", "cannot be written"),
         ("fit {t}/bad {t}/m", "must hold plays > 0"),

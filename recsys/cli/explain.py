@@ -1,21 +1,24 @@
 """`python -m recsys explain`: a list for one history, each score taken apart."""
 
 import argparse
-import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from recsys.cli.kept_models import history, kept, names_of
+from recsys.cli.printing import print_json, print_table
 from recsys.errors import DataError, UnknownItemError
 from recsys.hybrid import HybridRecommender
 from recsys.profile import Profile
 from recsys.recommendation import Options
 
 _REASONS = 3
+_LEAST = 0.05
+"""Log-odds below which a part is not named but added up with the others."""
 
 
 def add_to(commands: Any) -> None:
@@ -41,24 +44,34 @@ def run(options: argparse.Namespace) -> int:
         _reasons(model, profile, item, names) for item in _items(model, profile, options, names)
     ]
     if options.json:
-        print(json.dumps({"unknown rows": unknown, "items": rows}, indent=1))
+        print_json({"unknown rows": unknown, "items": rows})
         return 0
-    console = Console()
     if unknown:
-        console.print(f"rows that name no item of this model: {unknown}", highlight=False)
-    table = Table(title="log-odds")
-    for column in ("item", "score", "parts", "because of"):
-        table.add_column(column, justify="right" if column == "score" else "left")
+        print(f"rows that name no item of this model: {unknown}")
+    table = Table(title="score, parts and reasons in log-odds")
+    for column in ("item", "probability", "score", "parts", "because of"):
+        is_number = column in ("probability", "score")
+        table.add_column(column, justify="right" if is_number else "left", overflow="fold")
     for row in rows:
-        parts = sorted(row["parts"].items(), key=lambda pair: -abs(pair[1]))
         table.add_row(
-            row["item"],
+            Text(row["item"]),
+            f"{row['probability']:.1%}",
             f"{row['score']:.2f}",
-            ", ".join(f"{name} {value:+.2f}" for name, value in parts if abs(value) >= 0.005),
-            ", ".join(f"{one['item']} {one['adds']:+.2f}" for one in row["because of"]),
+            in_words(row["parts"]),
+            Text(", ".join(f"{one['item']} {one['adds']:+.2f}" for one in row["because of"])),
         )
-    console.print(table, markup=False)
+    print_table(table)
     return 0
+
+
+def in_words(parts: Mapping[str, float]) -> str:
+    """Name parts, the largest first; what is small is added up as "others", so that the sum stays."""
+    named = [(name, value) for name, value in parts.items() if abs(value) >= _LEAST]
+    named.sort(key=lambda pair: -abs(pair[1]))
+    others = sum(value for value in parts.values() if abs(value) < _LEAST)
+    if abs(others) >= 0.005:
+        named.append(("others", others))
+    return ", ".join(f"{name} {value:+.2f}" for name, value in named)
 
 
 def _items(

@@ -1,14 +1,15 @@
 """`python -m recsys inspect`: what a kept model is made of."""
 
 import argparse
-import json
+from itertools import zip_longest
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 
 from recsys.cli.kept_models import kept
+from recsys.cli.printing import print_json, print_table
 from recsys.hybrid import HybridRecommender
 
 
@@ -25,22 +26,21 @@ def run(options: argparse.Namespace) -> int:
     model = kept(options.model)
     facts = described(model)
     if options.json:
-        print(json.dumps(facts, indent=1))
+        print_json(facts)
         return 0
-    console = Console()
     for name in ("version", "trained_at", "listeners", "interactions", "items", "artists", "tags"):
-        console.print(f"{name.replace('_', ' ')}: {facts[name]}", highlight=False, markup=False)
-    if facts["background"] is not None:
-        console.print(f"background: {facts['background']}", highlight=False, markup=False)
+        print(f"{name.replace('_', ' ')}: {facts[name]}")
+    if (prior := facts["background"]) is not None:
+        said = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in prior.items())
+        print(f"background: {said}")
     table = Table(title="log-odds that one unit of a part is worth")
-    for column in ("part", "model", "level", "regulars", "newcomers", "unheard artists"):
-        table.add_column(column, justify="left" if column in ("part", "model") else "right")
+    for column in ("part", "model", "level", "curve", "regulars", "newcomers", "unheard artists"):
+        is_text = column in ("part", "model", "level", "curve")
+        table.add_column(column, justify="left" if is_text else "right")
     for row in facts["parts"]:
-        more = row["more for newcomers"]
-        newcomers = [one + other for one, other in zip(row["slopes"], more, strict=True)]
-        worth = map(_slopes, (row["slopes"], newcomers, row["unheard"]))
-        table.add_row(row["part"], row["model"], row["level"], *worth)
-    console.print(table)
+        for term in _terms(row):
+            table.add_row(row["part"], row["model"], row["level"], *term)
+    print_table(table)
     return 0
 
 
@@ -62,6 +62,7 @@ def described(model: HybridRecommender) -> dict[str, Any]:
                 "part": part.name,
                 "model": type(part.model).__name__,
                 "level": part.level.name.lower(),
+                "knees": [knee if isfinite(knee) else None for knee in part.curve.knees],
                 "slopes": list(part.curve.slopes),
                 "more for newcomers": list(part.curve.thin_slopes),
                 "unheard": list(part.curve_of(cold=True).rare_slopes),
@@ -71,5 +72,13 @@ def described(model: HybridRecommender) -> dict[str, Any]:
     }
 
 
-def _slopes(values: list[float]) -> str:
-    return " ".join(f"{value:+.3f}" for value in values)
+def _terms(part: dict[str, Any]) -> list[tuple[str, ...]]:
+    """Write one row for each term of a curve: of its straight line, or of its bend beyond a knee."""
+    curves = ["straight" if knee is None else f"bent at {knee:.3g}" for knee in part["knees"]]
+    more = part["more for newcomers"]
+    newcomers = [one + other for one, other in zip(part["slopes"], more, strict=True)]
+    slopes = zip_longest(part["slopes"], newcomers, part["unheard"])
+    return [
+        (curve, *("–" if value is None else f"{value:+.3f}" for value in row))
+        for curve, row in zip_longest(curves, slopes, fillvalue="")
+    ]

@@ -141,8 +141,10 @@ def scatter(points: Sequence[tuple[str, float, float]], x: Axis, y: Axis) -> Mar
 def _free_line(
     taken: list[tuple[float, float, float]], left: float, right: float, y: float
 ) -> float:
-    """Find the nearest height at which a name runs into no other."""
-    for step in (0, 14, -14, 28, -28, 42, -42):
+    """Find the nearest height within the frame at which a name runs into no other."""
+    for step in (0, 14, -14, 28, -28, 42, -42, 56, -56):
+        if not _TOP <= y + step <= HEIGHT - _BOTTOM:
+            continue
         near = (at for first, last, at in taken if first < right and left < last)
         if all(abs(at - (y + step)) >= 13 for at in near):
             return y + step

@@ -189,7 +189,7 @@ def _sections() -> dict[str, page.Section]:
         page.Section(
             "prices",
             "Accuracy against coverage, novelty and diversity",
-            "Each point is one re-ranking of the same scores; the table has its price in NDCG@10.",
+            "Each point is one re-ranking of the same scores; the table has the change in NDCG@10 against the list by score alone.",
             "Needs a folder with train and test.",
         ),
         page.Section(
@@ -214,6 +214,8 @@ def _add_bench(measured: dict[str, Any], sections: dict[str, page.Section]) -> N
     rows = [row for row in measured.get("growth", []) if "failed" not in row]
     if rows:
         blocks.append(page.size_block("full refit", rows))
+    if measured.get("request"):
+        blocks.append(page.request_block("one list", measured["request"]))
     if measured.get("als"):
         blocks.append(page.sweep_block("iALS beside its peers", measured["als"]))
 

@@ -10,7 +10,7 @@ import numpy as np
 from recsys.calibration import Calibration, calibration
 from recsys.cli import communities, tasks
 from recsys.cli.feedback import feedback, read_feedback
-from recsys.cli.measuring import HYBRID, described, fitted, interval, judge, measure, pairs_of
+from recsys.cli.measuring import HYBRID, distances, fitted, interval, judge, lead, measure, pairs_of
 from recsys.cli.plays import measure_plays
 from recsys.cli.side_information import SideFiles
 from recsys.cli.tables import maybe
@@ -61,16 +61,21 @@ def protocols(folder: Path) -> list[str]:
 def quality(
     task: Task, names: Sequence[str], model: HybridRecommender, seconds: float, told: Progress
 ) -> list[dict[str, Any]]:
-    """Measure single models beside the hybrid, with intervals over listeners."""
+    """Measure single models beside the hybrid, with intervals over listeners.
+
+    ``lead`` is the paired difference of the hybrid to each, with its 95 % interval.
+    """
+    hybrid = judge(model, task, HYBRID, seconds)
     rows = []
     for name in (*names, HYBRID):
         told(name)
-        found = judge(model, task, name, seconds) if name == HYBRID else measure(task, name)
+        found = hybrid if name == HYBRID else measure(task, name)
         rows.append(
             {
                 "model": name,
                 **found.figures,
                 "interval": interval(found),
+                "lead": lead(hybrid, found),
                 "fit_seconds": found.fit_seconds,
                 "settings": tried(found.info),
             }
@@ -156,7 +161,7 @@ def calibrated(task: Task, model: HybridRecommender, *, most: int) -> Calibratio
 def prices(
     task: Task, model: HybridRecommender, *, most: int, told: Progress
 ) -> list[dict[str, Any]]:
-    """Measure what each re-ranking costs in NDCG@10 and what it buys."""
+    """Measure what each re-ranking changes in NDCG@10 and what it buys."""
     catalogue = task.catalogue
     listeners = _listeners(task, most)
     profiles = [model.fold_in(task.known.of_user(user)) for user in listeners.tolist()]
@@ -184,10 +189,10 @@ def prices(
             ids = np.array([pick.item_id for pick in picks], np.int64)
             lists[k, : len(ids)] = catalogue.items.index_of(ids)
         accuracy = means(per_user(hits(lists, wanted), np.diff(wanted.indptr)))
-        more = beyond(lists, n_heard, n_users, described(catalogue))
+        more = beyond(lists, n_heard, n_users, distances(catalogue))
         rows.append({"re-ranking": name, **accuracy, **more})
     for row in rows:
-        row["price"] = row["ndcg@10"] - rows[0]["ndcg@10"]
+        row["ndcg@10, change"] = row["ndcg@10"] - rows[0]["ndcg@10"]
     return rows
 
 

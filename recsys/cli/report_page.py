@@ -11,6 +11,7 @@ from markupsafe import Markup
 from recsys.calibration import Calibration
 from recsys.cli.charts import Axis, axis, bars, lines, scatter
 from recsys.cli.measuring import COLUMNS, HYBRID
+from recsys.cli.printing import figure
 
 
 @dataclass(frozen=True)
@@ -58,18 +59,32 @@ def quality_block(title: str, rows: Sequence[dict[str, Any]]) -> Block:
     hybrid = next(row for row in best if row["model"] == HYBRID)
     said = []
     if singles:
-        gain = hybrid["ndcg@10"] / max(singles[0]["ndcg@10"], 1e-9) - 1
-        said = [f"The hybrid is {gain:+.1%} against the best single model, {singles[0]['model']}."]
+        said = [_against_best(hybrid, singles[0])]
     table = [
         {
             "model": r["model"],
             **{c: r[c] for c in COLUMNS},
-            "fit s": round(r["fit_seconds"], 1),
+            "fit s": f"{r['fit_seconds']:.1f}",
             "settings": r["settings"],
         }
         for r in best
     ]
     return Block(title, [chart], said, table)
+
+
+def _against_best(hybrid: dict[str, Any], best: dict[str, Any]) -> str:
+    """Compare listener by listener, and say who is ahead or that they can't be told apart."""
+    gain = hybrid["ndcg@10"] / max(best["ndcg@10"], 1e-9) - 1
+    mean, low, high = best["lead"]
+    if low <= 0 <= high:
+        said = "The interval holds 0: these listeners can't tell the two apart."
+    else:
+        ahead, behind = (best["model"], "hybrid") if mean < 0 else ("hybrid", best["model"])
+        said = f"Here the {ahead} model is ahead of the {behind} one."
+    return (
+        f"The hybrid is {gain:+.1%} against the best single model, {best['model']}: paired over "
+        f"listeners {mean:+.4f} NDCG@10, 95 % interval {low:+.4f} to {high:+.4f}. {said}"
+    )
 
 
 def curve_block(title: str, rows: Sequence[dict[str, Any]]) -> Block:
@@ -101,7 +116,8 @@ def plays_block(title: str, rows: Sequence[dict[str, Any]]) -> Block:
     chart = bars(
         [(r["model"], r["rmse"], None) for r in rows], "RMSE of ln(1 + plays), less is better"
     )
-    return Block(title, [chart], (), rows)
+    words = {"fit_seconds": "fit s"}
+    return Block(title, [chart], (), _named(rows, words))
 
 
 def calibration_block(title: str, found: Calibration) -> Block:
@@ -120,6 +136,12 @@ def calibration_block(title: str, found: Calibration) -> Block:
         "A pair counts as a like when it was held out; what a listener would like and never played "
         "counts as no like, so the true rates are higher.",
     ]
+    if found.skill < 0:
+        said.insert(
+            1,
+            "That is worse than to give every pair the mean rate: on this data take the order of a "
+            "list for what it is, and not its probabilities at their word.",
+        )
     rows = [
         {"said": f"{p:.6f}", "came": f"{o:.6f}", "pairs": int(w)}
         for p, o, w in zip(found.expected, found.observed, found.weight, strict=True)
@@ -159,7 +181,7 @@ def prices_block(title: str, rows: Sequence[dict[str, Any]]) -> Block:
                 axis("NDCG@10", [r["ndcg@10"] for r in rows]),
             )
             charts.append(scatter([(r["re-ranking"], r[key], r["ndcg@10"]) for r in rows], x, y))
-    keys = ("re-ranking", "price", "ndcg@10", "coverage@10", "novelty@10", "ild@10")
+    keys = ("re-ranking", "ndcg@10", "ndcg@10, change", "coverage@10", "novelty@10", "ild@10")
     return Block(title, charts, (), [{k: row[k] for k in keys} for row in rows])
 
 
@@ -172,12 +194,26 @@ def ablation_block(title: str, rows: Sequence[dict[str, Any]]) -> Block:
 def size_block(title: str, rows: Sequence[dict[str, Any]]) -> Block:
     """Show seconds and memory of a full refit by the number of interactions."""
     done = [row for row in rows if "failed" not in row]
+    table = _named(rows, {"seconds": "s", "peak_mib": "peak memory, MiB"})
+    if len(done) < 2:
+        return Block(title, (), ("One size is no curve: `bench --most 1e6` measures more.",), table)
     x = axis("interactions", [r["interactions"] for r in done], is_log=True)
     charts = []
     for key, label in (("seconds", "seconds of a full refit"), ("peak_mib", "peak memory, MiB")):
         points = [(r["interactions"], r[key]) for r in done]
         charts.append(lines({label: points}, x, axis(label, [p[1] for p in points], is_log=True)))
-    return Block(title, charts, (), rows)
+    return Block(title, charts, (), table)
+
+
+def request_block(title: str, row: dict[str, Any]) -> Block:
+    """Show how long one list takes, beside the target."""
+    kept = "met" if row["p95_ms"] < row["target_p95_ms"] else "missed"
+    said = (
+        f"One list of ten out of {row['items']:,} items, with fold-in, {row['parts']} parts and "
+        f"re-ranking: {row['p50_ms']:.1f} ms in the middle (p50), {row['p95_ms']:.1f} ms at the 95th "
+        f"percentile; the target of {row['target_p95_ms']:g} ms for the latter is {kept}."
+    )
+    return Block(title, (), (said,))
 
 
 def sweep_block(title: str, rows: Sequence[dict[str, Any]]) -> Block:
@@ -189,7 +225,9 @@ def sweep_block(title: str, rows: Sequence[dict[str, Any]]) -> Block:
     return Block(title, (), ("Seconds per sweep of iALS; the fastest of three runs.",), table)
 
 
+def _named(rows: Sequence[dict[str, Any]], words: dict[str, str]) -> list[dict[str, Any]]:
+    return [{words.get(key, key): value for key, value in row.items()} for row in rows]
+
+
 def _figure(value: Any) -> str:
-    if isinstance(value, float):
-        return f"{value:.4f}"
-    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+    return f"{value:,}" if isinstance(value, int) else figure(value)

@@ -8,10 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from recsys.cli import bench, bench_models, report_figures
+from recsys.calibration import calibration
+from recsys.cli import bench, bench_models, report_figures, report_page
 from recsys.cli.bench_data import listening
-from recsys.cli.charts import Axis, axis, bars, lines, scatter
+from recsys.cli.charts import HEIGHT, Axis, axis, bars, lines, scatter
 from recsys.cli.main import EXIT_BAD_INPUT, main
+from recsys.cli.measuring import COLUMNS
 from recsys.models.als import ALS
 from tests.recsys.generated import FOLDER, draw
 
@@ -197,8 +199,16 @@ def test_the_report_has_every_section_and_needs_nothing_from_outside(tmp_path, c
         "seconds per sweep": {"recsys": 0.1},
         "ratio": {},
     }
+    request = {"items": 9, "parts": 3, "p50_ms": 2.0, "p95_ms": 25.0, "target_p95_ms": 20.0}
     measured.write_text(
-        json.dumps({"cores": 2, "growth": [row, {"failed": "x", **row}], "als": [sweep]})
+        json.dumps(
+            {
+                "cores": 2,
+                "growth": [row, {**row, "interactions": 100_000}, {"failed": "x", **row}],
+                "request": request,
+                "als": [sweep],
+            }
+        )
     )
     out = tmp_path / "page.html"
     arguments = ["report", str(folder), "--out", str(out), "--models", "popularity,content"]
@@ -215,6 +225,9 @@ def test_the_report_has_every_section_and_needs_nothing_from_outside(tmp_path, c
     assert 'class="missing"' not in text
     said = " ".join(page.said)
     assert "against the best single model" in said
+    assert "95 % interval" in said
+    assert "25.0 ms at the 95th percentile; the target of 20 ms for the latter is missed" in said
+    assert not re.search(r"fit_seconds|peak_mib|n_members|\bprice\b", said)
     assert "Brier score" in said
     assert "2 of 6 draws were measured" in said
     assert "b, nobody else known" in said
@@ -268,6 +281,49 @@ def test_charts_draw_zero_negative_and_equal_values_and_escape_names():
     places = scatter([("same", 1, 1), ("place", 1, 1)], axis("x", [1]), axis("y", [1]))
     heights = re.findall(r'class="point" x="[\d.]+" y="([\d.]+)"', places)
     assert len(set(heights)) == 2, "names do not run into each other"
+    top = scatter(
+        [(f"name {k}", 1, y) for k, y in enumerate([9, 9, 9, 9])], axis("x", [1]), axis("y", [1, 9])
+    )
+    heights = [float(y) for y in re.findall(r'class="point" x="[\d.]+" y="([\d.]+)"', top)]
+    assert all(10 < y < HEIGHT for y in heights), "no name is cut off at an edge"
+
+
+def test_the_report_says_who_is_ahead_and_where_probabilities_are_worth_nothing():
+    def said(mean, low, high):
+        rows = [
+            {"model": name, "ndcg@10": ndcg, "lead": gap, "interval": (0, 1), "settings": ""}
+            | dict.fromkeys([*COLUMNS[:1], *COLUMNS[2:], "fit_seconds"], 0.1)
+            for name, ndcg, gap in (
+                ("content", 0.2, (mean, low, high)),
+                ("hybrid", 0.2 + mean, (0.0, 0.0, 0.0)),
+            )
+        ]
+        return report_page.quality_block("a", rows).lines[0]
+
+    assert "+10.0% against the best single model, content: paired" in said(0.02, 0.01, 0.03)
+    assert "the hybrid model is ahead of the content one" in said(0.02, 0.01, 0.03)
+    assert "the content model is ahead of the hybrid one" in said(-0.02, -0.03, -0.01)
+    assert "+0.0200 NDCG@10, 95 % interval -0.0100 to +0.0500" in said(0.02, -0.01, 0.05)
+    assert "can't tell the two apart" in said(0.02, -0.01, 0.05)
+    liked = np.arange(100) % 10 == 0
+    for sure, is_bad in ((np.where(liked, 0.9, 0.01), False), (np.full(100, 0.9), True)):
+        block = report_page.calibration_block("b", calibration(sure, liked))
+        assert ("worse than to give every pair the mean rate" in " ".join(block.lines)) == is_bad
+
+
+def test_one_size_is_no_curve():
+    row = {"interactions": 10_000, "items": 1_000, "seconds": 2.5, "peak_mib": 300}
+    block = report_page.size_block("full refit", [row])
+    assert not block.charts
+    assert "peak memory, MiB" in block.rows[0]
+    assert len(report_page.size_block("", [row, {**row, "interactions": 100_000}]).charts) == 2
+
+
+def test_bench_marks_a_missed_target_and_says_what_it_left_out(capsys):
+    assert bench.target(4.9, 5.0) == "< 5"
+    assert bench.target(5.1, 5.0) == "< 5, missed"
+    assert main(["bench", "--only", "large", "--most", "1e4"]) == 0
+    assert "left out: large: it takes --most 1e6" in capsys.readouterr().out
 
 
 SETTINGS = [

@@ -34,12 +34,12 @@ def run(options: argparse.Namespace) -> int:
         said = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in prior.items())
         print(f"background: {said}")
     table = Table(title="log-odds that one unit of a part is worth")
-    for column in ("part", "model", "level", "curve", "regulars", "newcomers", "unheard artists"):
-        is_text = column in ("part", "model", "level", "curve")
+    for column in ("part", "level", "curve", "regulars", "newcomers", "unheard artists"):
+        is_text = column in ("part", "level", "curve")
         table.add_column(column, justify="left" if is_text else "right")
     for row in facts["parts"]:
         for term in _terms(row):
-            table.add_row(row["part"], row["model"], row["level"], *term)
+            table.add_row(row["part"], row["level"], *term)
     print_table(table)
     return 0
 

@@ -6,14 +6,30 @@ import sys
 from typing import Any
 
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 
 _WIDE = 240
+_UNBOUND = 10_000
 
 
 def print_table(table: Table) -> None:
     """Print a table; into a file or a pipe it is not folded to 80 columns."""
-    Console(width=None if sys.stdout.isatty() else _WIDE).print(table)
+    console = Console(width=None if sys.stdout.isatty() else _WIDE)
+    console.print(fitting(table, console))
+
+
+def fitting(table: Table, console: Console) -> Table:
+    """Return the table, or one line per figure where its words and numbers would be cut."""
+    unbound = console.options.update_width(_UNBOUND)
+    if Measurement.get(console, unbound, table).minimum <= console.width:
+        return table
+    turned = Table(title=table.title, show_header=False)
+    for row in zip(*(column.cells for column in table.columns), strict=True):
+        for column, cell in zip(table.columns, row, strict=True):
+            turned.add_row(column.header, cell)
+        turned.add_section()
+    return turned
 
 
 def print_json(value: Any) -> None:

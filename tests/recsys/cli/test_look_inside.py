@@ -1,9 +1,12 @@
 """What `explain`, `inspect` and `tune` print."""
 
 import pytest
+from rich.console import Console
+from rich.table import Table
 
 from recsys.cli.explain import in_words
 from recsys.cli.main import main
+from recsys.cli.printing import fitting
 from tests.recsys.generated import FOLDER
 
 
@@ -37,5 +40,18 @@ def test_inspect_names_every_part_in_full(model, capsys):
     told = capsys.readouterr().out
     rows = [line.split("│") for line in told.splitlines() if line.startswith("│")]
     assert {"popularity", "closed_form", "graph_walk"} <= {row[1].strip() for row in rows}
-    assert all(row[4].strip() for row in rows), "every row of slopes says of which curve"
+    assert all(row[3].strip() for row in rows), "every row of slopes says of which curve"
     assert "…" not in told
+
+
+def test_no_figure_is_cut_in_a_narrow_terminal():
+    table = Table("model", *(f"metric@{k}" for k in range(12)))
+    table.add_row("popularity", *("0.1234" for _ in range(12)))
+    table.add_row("hybrid", *("0.5678" for _ in range(12)))
+    for width in (80, 240):
+        console = Console(width=width, record=True)
+        console.print(fitting(table, console))
+        told = console.export_text()
+        assert "…" not in told
+        assert told.count("0.1234") == told.count("0.5678") == 12
+        assert max(map(len, told.splitlines())) <= width

@@ -10,7 +10,7 @@ from scipy.sparse import hstack
 
 from recsys.errors import DataError
 from recsys.ids import IdMap
-from recsys.sparse import csr, empty
+from recsys.sparse import csr, empty, indicator
 from recsys.types import Csr, Floats
 
 
@@ -159,9 +159,9 @@ class Catalogue:
         """Return the same items, each its own artist; artists and albums become tags."""
         if self.is_flat:
             return self
-        blocks, names = [self._members(self.artist_of)], [f"artist {a}" for a in self.artists.ids]
+        blocks, names = [indicator(self.artist_of)], [f"artist {a}" for a in self.artists.ids]
         if self.album_of is not None:
-            blocks.append(self._members(self.album_of))
+            blocks.append(indicator(self.album_of))
             names += [f"album {k}" for k in range(blocks[1].shape[1])]
         if self.item_tags is not None:
             blocks.append(self.item_tags)
@@ -174,11 +174,6 @@ class Catalogue:
             year=self.year,
             features=self.features,
         )
-
-    def _members(self, group_of: NDArray[np.int32]) -> Csr:
-        known = np.flatnonzero(group_of >= 0)
-        shape = (self.n_items, int(group_of.max(initial=-1)) + 1)
-        return csr((np.ones(len(known)), (known, group_of[known])), shape)
 
     @cached_property
     def items_per_artist(self) -> NDArray[np.int64]:

@@ -41,7 +41,8 @@ class PlayCounts:
     pairs what the rest of the evidence adds: the listener's spread, the item's bias in units of that
     spread, the same predicted from its tags, the score of the latent model, and how well the
     listener's residuals agree with the item's tags. They are trusted as far as trees of other pairs
-    foretell a pair: by ``correction_share_``, 0..1, and not at all where that gains less than two of its standard errors.
+    foretell a pair: by ``correction_share_``, 0..1, and not at all where that gains less than two of
+    its standard errors.
 
     Parameters
     ----------

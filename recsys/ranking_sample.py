@@ -136,7 +136,8 @@ def draw_sample(
     level : Level
         Axis of what is wanted.
     most_users : int
-        Of each fold; fewer where those have 15,000 held-out rows already.
+        Of each fold. Where there are more they are drawn by lot, and no further once those drawn have
+        15,000 held-out rows.
     seed : int
     among : ndarray of bool, optional
         The only candidates, on the same axis; without it all that the listener does not know.

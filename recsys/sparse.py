@@ -30,6 +30,13 @@ def empty(shape: tuple[int, int]) -> Csr:
     return csr((np.zeros(0, np.float32), (np.zeros(0, np.int64), np.zeros(0, np.int64))), shape)
 
 
+def indicator(group_of: Any) -> Csr:
+    """Mark the group of each row, shape (n_rows, n_groups); a group of -1 is none."""
+    known = np.flatnonzero(group_of >= 0)
+    shape = (len(group_of), int(group_of.max(initial=-1)) + 1)
+    return csr((np.ones(len(known)), (known, group_of[known])), shape)
+
+
 def dense(matrix: Any) -> Any:
     """Make a float32 ndarray of a sparse matrix."""
     return matrix.toarray().astype(np.float32, copy=False)

@@ -23,7 +23,7 @@ from recsys.hybrid import HybridRecommender
 from recsys.interactions import Scale, Weighing
 from recsys.metrics import ACCURACY, beyond, hits, means, per_user, top_items
 from recsys.part import Curve
-from recsys.sparse import csr, unit
+from recsys.sparse import csr, indicator, unit
 from recsys.training import fit
 from recsys.types import Csr, Doubles, Floats, Ints
 
@@ -149,18 +149,12 @@ def described(catalogue: Catalogue) -> Csr:
     known = catalogue.tags if catalogue.is_flat else catalogue.item_tags
     blocks = [] if known is None else [idf_rows(csr(known[:, is_tag]))]
     if not catalogue.is_flat:
-        blocks.insert(0, _indicator(catalogue.artist_of))
+        blocks.insert(0, indicator(catalogue.artist_of))
     if catalogue.album_of is not None:
-        blocks.insert(1, _indicator(catalogue.album_of))
+        blocks.insert(1, indicator(catalogue.album_of))
     if catalogue.features is not None:
         blocks.append(unit(csr(_standardised(catalogue.features, catalogue.year))))
     return unit(hstack(blocks, format="csr")) if len(blocks) > 1 else blocks[0]
-
-
-def _indicator(group: Any) -> Csr:
-    has = np.flatnonzero(group >= 0)
-    width = int(group.max(initial=-1)) + 1
-    return csr((np.ones(len(has)), (has, group[has])), (len(group), width))
 
 
 def _standardised(features: Floats, year: Floats) -> Doubles:

@@ -16,9 +16,7 @@ from recsys.types import Csr, Doubles, Floats, Ints
 _LEAST_HOLDERS = 10
 _MOST_OF_A_TAG = 2.0
 _ROUGH = 1e-2  # of the right side may be left over in all sweeps but the last
-_MANY = (
-    256  # listeners from which on a fold-in is batched: with few, the axes take most of the time
-)
+_MANY = 256  # listeners from which on a fold-in is batched: with few the axes take most of the time
 
 
 class ALS(ScoringModel):

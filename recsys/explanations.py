@@ -7,6 +7,7 @@ import numpy as np
 
 from recsys.catalogue import Catalogue
 from recsys.evidence import Level
+from recsys.link import PLAIN, Link
 from recsys.part import Audience, Part
 from recsys.profile import Profile
 from recsys.types import Doubles, Ints
@@ -43,6 +44,17 @@ class Explanation:
     item_id: int
     score: float
     parts: tuple[PartExplanation, ...]
+    link: Link = PLAIN
+
+    @property
+    def calibration(self) -> float:
+        """Signed term that makes the log-odds of a like of the score: high ones promise too much."""
+        return self.link.correction(self.score)
+
+    @property
+    def probability(self) -> float:
+        """Chance of a like, 0..1: sigmoid of score and calibration."""
+        return float(self.link.probability(self.score))
 
     @property
     def evidence(self) -> Doubles:

@@ -15,6 +15,7 @@ from recsys.evidence import Evidence, Interactions, Kind, Level
 from recsys.explanations import Explanation, PartExplanation, explain_part
 from recsys.filters import eligible_artists, eligible_items
 from recsys.interactions import Signals, Weighing, weigh
+from recsys.link import PLAIN, Link
 from recsys.part import Audience, Part, rarity, thinness
 from recsys.profile import Profile, Scores
 from recsys.recommendation import Options, Pick
@@ -43,6 +44,8 @@ class HybridRecommender:
         The same for items of artists without a listener, where that differs.
     thin_bias : float
         Added to either, times how little is known of the listener (``part.thinness``).
+    link : Link
+        From a score to the log-odds, and the probability, of a like.
     listeners : ndarray of shape (n_artists,), int32
         Of each artist at the training.
     item_listeners : ndarray of shape (n_items,), int32
@@ -72,6 +75,7 @@ class HybridRecommender:
     item_listeners: NDArray[np.int32]
     cold_bias: float | None = None
     thin_bias: float = 0.0
+    link: Link = PLAIN
     like_strength: float = 3.0
     said_strength: float = 2.0
     version: str = "untrained"
@@ -125,6 +129,7 @@ class HybridRecommender:
             item_parts=tuple(by_item),
             by_artist=np.stack(list(by_artist.values())),
             by_item=np.stack(list(by_item.values())) if by_item else nothing,
+            link=self.link,
         )
 
     def score_artists(self, profile: Profile) -> Floats:
@@ -188,7 +193,7 @@ class HybridRecommender:
         if like is not None:
             parts.append(self._explain_like(self.fold_in(like), items))
         return [
-            Explanation(item_id, sum(part.value for part in found), tuple(found))
+            Explanation(item_id, sum(part.value for part in found), tuple(found), self.link)
             for item_id, *found in zip(item_ids, *parts, strict=True)
         ]
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from recsys.evidence import Evidence
 from recsys.interactions import Signals
+from recsys.link import PLAIN, Link
 from recsys.part import thinness
 from recsys.types import Csr, Floats, Ints
 
@@ -83,6 +84,8 @@ class Scores:
     by_artist : ndarray of shape (n_artist_parts, n_artists), float32
         The first row is the bias.
     by_item : ndarray of shape (n_item_parts, n_items), float32
+    link : Link
+        From the sum of the parts to a probability.
     """
 
     artist_of: NDArray[Any]
@@ -90,6 +93,7 @@ class Scores:
     item_parts: tuple[str, ...]
     by_artist: Floats
     by_item: Floats
+    link: Link = PLAIN
 
     @property
     def part_names(self) -> tuple[str, ...]:
@@ -103,13 +107,12 @@ class Scores:
 
     @cached_property
     def probability(self) -> Floats:
-        """Sigmoid of the total, shape (n_items,), 0..1: chance that the item is to their taste."""
-        every: Floats = _sigmoid(self.total)
-        return every
+        """Chance that an item is to their taste, shape (n_items,), 0..1; rises with the total."""
+        return self.link.probability(self.total)
 
     def probability_of(self, item: int) -> float:
         """Give that of one item (by index), without the others'."""
-        return float(_sigmoid(self.total[item]))
+        return float(self.link.probability(self.total[item]))
 
     def sum_of(self, names: Collection[str]) -> Floats:
         """Sum of some parts, shape (n_items,), added in float32 in the order of the parts."""
@@ -124,8 +127,3 @@ class Scores:
         """Give the parts of one item (by index), by name."""
         values = np.concatenate([self.by_artist[:, self.artist_of[item]], self.by_item[:, item]])
         return dict(zip(self.part_names, values.tolist(), strict=True))
-
-
-def _sigmoid(score: Any) -> Any:
-    wide = score.astype(np.float64)
-    return (1.0 / (1.0 + np.exp(-wide))).astype(np.float32)

@@ -100,7 +100,7 @@ class Pick:
     propensity : float
         Chance that this slot, given the slots before it, shows this item, 0..1.
     probability : float
-        Sigmoid of the score.
+        Chance of a like, 0..1; rises with the score (``Link``).
     """
 
     item_id: int

@@ -20,6 +20,7 @@ from recsys.evidence import Level
 from recsys.hybrid import HybridRecommender
 from recsys.ids import IdMap
 from recsys.interactions import Weighing
+from recsys.link import PLAIN, Link
 from recsys.models.als import ALS
 from recsys.models.content import Content
 from recsys.models.ease import EASE
@@ -81,6 +82,7 @@ def save(model: HybridRecommender, folder: Path) -> None:
         "bias": model.bias,
         "cold_bias": model.cold_bias,
         "thin_bias": model.thin_bias,
+        "link": dataclasses.asdict(model.link),
         "audience": writer.put(
             {"listeners": model.listeners, "item_listeners": model.item_listeners}, "model"
         ),
@@ -132,6 +134,7 @@ def load(folder: Path, *, mmap: bool = True, verify: bool = True) -> HybridRecom
             bias=float(manifest["bias"]),
             cold_bias=manifest["cold_bias"],
             thin_bias=float(manifest.get("thin_bias", 0.0)),
+            link=_link(manifest.get("link")),
             **reader.get(manifest["audience"]),
             like_strength=float(manifest["like_strength"]),
             said_strength=float(manifest.get("said_strength", 2.0)),
@@ -186,6 +189,16 @@ def _written(curve: Curve) -> dict[str, Any]:
         "thin_slopes": list(curve.thin_slopes),
         "rare_slopes": list(curve.rare_slopes),
     }
+
+
+def _link(row: dict[str, Any] | None) -> Link:
+    """Read a link; a model of before there were any has the plain one."""
+    if row is None:
+        return PLAIN
+    knees, slopes = (tuple(float(one) for one in row[name]) for name in ("knees", "slopes"))
+    if len(slopes) != len(knees) + 1 or min(slopes) <= 0:
+        raise SnapshotError("the link between score and probability does not rise everywhere")
+    return Link(knees, slopes, float(row["shift"]))
 
 
 def _read(row: dict[str, Any]) -> Curve:

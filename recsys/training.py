@@ -135,6 +135,7 @@ def _fit(
         parts=tuple(parts),
         bias=blend.bias,
         thin_bias=blend.thin_bias,
+        link=blend.link,
         listeners=heard[0].astype(np.int32),
         item_listeners=heard[1].astype(np.int32),
         cold_bias=None if cold_blend is None else cold_blend.bias,
@@ -159,7 +160,7 @@ def _taken_over(
         return None
     n_positives = int(earlier.info["validation_positives"])
     warm = {name: part.curve for name, part in parts.items()}
-    blend = Blend(warm, earlier.bias, n_positives, earlier.thin_bias)
+    blend = Blend(warm, earlier.bias, n_positives, earlier.thin_bias, earlier.link)
     if earlier.cold_bias is None:
         return blend, None
     cold = {name: part.curve_of(cold=True) for name, part in parts.items()}

@@ -5,18 +5,18 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import minimize
-from scipy.special import expit
 
 from recsys.climbing import Lists, ascend
+from recsys.link import PLAIN, Link
 from recsys.part import Curve
+from recsys.platt_scaling import scaling, scaling_of_cold
 from recsys.ranking_sample import Sample
 from recsys.recipe import Candidate
 from recsys.regimes import Regimes
-from recsys.types import Bools, Doubles, Ints
+from recsys.types import Doubles, Ints
 
 _SHRINKAGE = 30.0  # held-out rows that a prior slope is worth
 _TOLD = 300.0  # and one that thousands of rows elsewhere taught; chosen on validation rows
-_PRIOR_BIAS = -4.0
 _LEAST_POSITIVES = 500  # held-out rows from which on NDCG itself is climbed
 _LEAST_TOLD = 10_000  # the same beside a prior: what was learned there is better than a short climb
 _SAME = 5e-4  # NDCG@10 that is no reason to show artists nobody has heard
@@ -28,13 +28,14 @@ class Blend:
     """A curve per part name, the bias, and the number of held-out rows they were learned from.
 
     ``thin_bias`` is added times how little is known of the listener (``part.thinness``): of a
-    newcomer more is still to be found.
+    newcomer more is still to be found. ``link`` makes log-odds of the sum.
     """
 
     curves: dict[str, Curve]
     bias: float
     n_positives: int = 0
     thin_bias: float = 0.0
+    link: Link = PLAIN
 
 
 def learn_blend(parts: Sequence[Candidate], sample: Sample, n_users: int) -> Blend:
@@ -47,7 +48,8 @@ def learn_blend(parts: Sequence[Candidate], sample: Sample, n_users: int) -> Ble
        minus ``shrinkage * |slope - prior|^2`` with slopes per standard deviation; this is convex.
     2. Coordinate ascent on NDCG@10 itself, where there are enough held-out rows to trust it; the
        mean of climbs on random halves of the listeners.
-    3. Platt scaling, so that the score is the log-odds of an item being to the listener's taste.
+    3. Platt scaling with knees, so that the score tells the log-odds of an item being to the
+       listener's taste (``platt_scaling``).
 
     Parameters
     ----------
@@ -59,8 +61,7 @@ def learn_blend(parts: Sequence[Candidate], sample: Sample, n_users: int) -> Ble
 
     References
     ----------
-    Cao et al., "Learning to rank: from pairwise approach to listwise approach", ICML 2007, eq. 4;
-    Platt, "Probabilistic outputs for support vector machines", 1999.
+    Cao et al., "Learning to rank: from pairwise approach to listwise approach", ICML 2007, eq. 4.
     """
     measured = _spread(parts, sample)
     spread = np.where(measured > 1e-9, measured, 1.0)
@@ -70,9 +71,10 @@ def learn_blend(parts: Sequence[Candidate], sample: Sample, n_users: int) -> Ble
     slopes = _listwise(columns, sample, prior, lower, _TOLD if told else _SHRINKAGE)
     if sample.n_positives >= (_LEAST_TOLD if told else _LEAST_POSITIVES):
         slopes = ascend(columns, sample, slopes, lower)
-    scale, bias, thin_bias = _platt(columns.score(slopes), sample)
-    by_regime = scale * slopes.reshape(3, -1) / spread
-    return Blend(_curves(parts, sample, by_regime), bias, sample.n_positives, thin_bias)
+    found = scaling(columns.score(slopes), sample)
+    by_regime = found.scale * slopes.reshape(3, -1) / spread
+    curves = _curves(parts, sample, by_regime)
+    return Blend(curves, found.bias, sample.n_positives, found.thin_bias, found.link)
 
 
 def _spread(parts: Sequence[Candidate], sample: Sample) -> Doubles:
@@ -128,48 +130,6 @@ def _listwise(
     return learned
 
 
-def _platt(score: Doubles, sample: Sample) -> tuple[float, float, float]:
-    """Scale and bias of the log-odds, and how the bias moves with thinness.
-
-    Of a newcomer most is still to be found, of a regular a small part: one line through both would
-    be too flat for either. The scale is that of a listener in the middle, among whom most are.
-    Without both labels the score is left as it is.
-    """
-    label, thin = sample.label, sample.thin.astype(np.float64)
-    if not sample.n_positives or label.all():
-        return 1.0, _PRIOR_BIAS, 0.0
-    one, weight = np.ones(len(score)), sample.stands_for
-    by_thin = np.stack([score, score * thin, one, thin])
-    first = _logistic(by_thin, label, weight, np.zeros(len(score)))
-    scale = float(first[0] + first[1] * np.median(thin))
-    if scale <= 0:
-        return 1.0, _PRIOR_BIAS, 0.0
-    bias, thin_bias = _logistic(np.stack([one, thin]), label, weight, scale * score)
-    trust = _trust(sample.n_positives)
-    return scale**trust, trust * bias + (1 - trust) * _PRIOR_BIAS, trust * thin_bias
-
-
-def _trust(n_positives: int) -> float:
-    return n_positives / (n_positives + _SHRINKAGE)
-
-
-def _logistic(columns: Doubles, label: Bools, weight: Doubles, offset: Doubles) -> list[float]:
-    """Fit coefficients of shape (n_columns,) for columns of shape (n_columns, n_rows), unpenalised.
-
-    ``offset`` is a part of the log-odds that stays as it is.
-    """
-    wanted = label.astype(np.float64)
-
-    def loss(coefficients: Doubles) -> tuple[float, Doubles]:
-        odds = coefficients @ columns + offset
-        value = weight @ (np.logaddexp(0, odds) - wanted * odds) / weight.sum()
-        slope = columns @ (weight * (expit(odds) - wanted)) / weight.sum()
-        return float(value), slope
-
-    found = minimize(loss, np.zeros(len(columns)), jac=True, method="L-BFGS-B")
-    return [float(one) for one in found.x]
-
-
 def reached(blend: Blend, parts: Sequence[Candidate], sample: Sample) -> tuple[Ints, Doubles]:
     """Return the listeners of a sample, ascending, and NDCG@10 of the blend's list for each."""
     listeners = np.unique(sample.user[sample.near])
@@ -200,7 +160,8 @@ def on_one_scale(
     rows = sample.cold
     n_wanted = int(sample.label[rows].sum())
     total = _total(curves, parts, sample)
-    scale, bias = _platt_of_cold(total, sample, blend.thin_bias)
+    found = scaling_of_cold(total, sample, blend.thin_bias)
+    scale, bias = found.scale, found.bias
     warm = _total(blend.curves, parts, sample) + blend.bias
     lists = Lists.of(sample, np.unique(sample.user[sample.near]))
     at = [
@@ -209,22 +170,7 @@ def on_one_scale(
     ]
     lowest = max(lower for lower, one in zip(_LOWER, at, strict=True) if one >= max(at) - _SAME)
     scaled = {name: curve.times(scale) for name, curve in curves.items()}
-    return Blend(scaled, bias - lowest, n_wanted, blend.thin_bias)
-
-
-def _platt_of_cold(total: Doubles, sample: Sample, thin_bias: float) -> tuple[float, float]:
-    """Scale and bias of what nobody has heard; thinness moves it as it moves the others."""
-    rows = sample.cold
-    label, n_wanted = sample.label[rows], int(sample.label[rows].sum())
-    if not n_wanted or label.all():
-        return 1.0, _PRIOR_BIAS
-    columns = np.stack([total[rows], np.ones(len(label))])
-    offset = thin_bias * sample.thin[rows].astype(np.float64)
-    scale, bias = _logistic(columns, label, sample.stands_for[rows], offset)
-    trust = _trust(n_wanted)
-    if scale <= 0:
-        return 1.0, _PRIOR_BIAS
-    return scale**trust, trust * bias + (1 - trust) * _PRIOR_BIAS
+    return Blend(scaled, bias - lowest, n_wanted, blend.thin_bias, blend.link)
 
 
 def _total(curves: Mapping[str, Curve], parts: Sequence[Candidate], sample: Sample) -> Doubles:

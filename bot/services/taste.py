@@ -1,6 +1,5 @@
 """`/taste` and `/why`: what is known, what is believed, and the reasons for a pick."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -142,7 +141,7 @@ class TasteService:
         return Why(
             subject=subject,
             score=explanation.score,
-            probability=1 / (1 + math.exp(-explanation.score)),
+            probability=explanation.probability,
             parts={part.name: part.value for part in explanation.parts},
             rest=explanation.score - sum(share.share for share in named),
             shares=named,

@@ -48,14 +48,17 @@ def run(options: argparse.Namespace) -> int:
         return 0
     if unknown:
         print(f"rows that name no item of this model: {unknown}")
-    table = Table(title="score, parts and reasons in log-odds")
-    for column in ("item", "probability", "score", "parts", "because of"):
-        is_number = column in ("probability", "score")
+    table = Table(
+        title="score = sum of the parts; score + calibration = log-odds of the probability"
+    )
+    for column in ("item", "probability", "calibration", "score", "parts", "because of"):
+        is_number = column in ("probability", "calibration", "score")
         table.add_column(column, justify="right" if is_number else "left", overflow="fold")
     for row in rows:
         table.add_row(
             Text(row["item"]),
             f"{row['probability']:.1%}",
+            f"{row['calibration']:+.2f}",
             f"{row['score']:.2f}",
             in_words(row["parts"]),
             Text(", ".join(f"{one['item']} {one['adds']:+.2f}" for one in row["because of"])),
@@ -92,7 +95,8 @@ def _reasons(model: HybridRecommender, profile: Profile, item: int, names: Any) 
     return {
         "item": str(names[model.catalogue.items.index_of([item])[0]]),
         "score": round(found.score, 6),
-        "probability": round(float(1 / (1 + np.exp(-found.score))), 6),
+        "probability": round(found.probability, 6),
+        "calibration": round(found.calibration, 6),
         "parts": {part.name: round(part.value, 6) for part in found.parts},
         "because of": [
             {"item": str(names[places[row]]), "adds": round(share, 6)}

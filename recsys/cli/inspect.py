@@ -1,6 +1,7 @@
 """`python -m recsys inspect`: what a kept model is made of."""
 
 import argparse
+import dataclasses
 from itertools import zip_longest
 from math import isfinite
 from pathlib import Path
@@ -57,6 +58,7 @@ def described(model: HybridRecommender) -> dict[str, Any]:
         "background": model.info.get("background"),
         "bias": model.bias,
         "more bias for newcomers": model.thin_bias,
+        "link": dataclasses.asdict(model.link),
         "parts": [
             {
                 "part": part.name,

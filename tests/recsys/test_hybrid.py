@@ -90,6 +90,18 @@ def test_explaining_several_items_at_once_says_the_same_as_one_by_one(model, ada
         assert found.parts[-1].name == "like"
 
 
+def test_score_and_calibration_are_the_log_odds_of_the_probability(model, ada):
+    assert model.link.knees, "held-out rows were there to learn it"
+    profile = model.fold_in(ada)
+    scores = model.score(profile)
+    best = int(np.argmax(scores.total))
+    found = model.explain(profile, int(model.catalogue.items.ids[best]))
+    odds = found.score + found.calibration
+    assert found.probability == pytest.approx(1 / (1 + np.exp(-odds)), abs=1e-6)
+    assert scores.probability[best] == pytest.approx(found.probability, abs=1e-5)
+    assert scores.probability_of(best) == scores.probability[best] == scores.probability.max()
+
+
 @settings(max_examples=20)
 @given(
     st.lists(st.integers(1, 2 * N_GROUPS * PER_GROUP), max_size=12, unique=True), st.integers(1, 30)

@@ -105,7 +105,8 @@ def test_score_and_term_sum_to_what_the_list_is_ordered_by(
         assert 0 < pick.propensity <= 1
         assert pick.shown_score == pytest.approx(pick.score + pick.rerank + pick.explored)
         assert pick.explored == 0 or pick.policy == "explore"
-        assert pick.probability == pytest.approx(1 / (1 + np.exp(-pick.score)), abs=1e-6)
+        odds = pick.score + model.link.correction(pick.score)
+        assert pick.probability == pytest.approx(1 / (1 + np.exp(-odds)), abs=1e-6)
     assert picks == model.recommend(ada, n=n, options=options), "the same seed, the same list"
     if explore == 0:
         assert all(pick.policy == "exploit" for pick in picks)

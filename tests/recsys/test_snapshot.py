@@ -88,6 +88,8 @@ TAMPERED = {
     "an unknown weight": lambda m: m["weighing"].update(unheard_of=1),
     "another shape": lambda m: next(iter(m["files"].values())).update(shape=[1]),
     "no files": lambda m: m["files"].clear(),
+    "a link that falls": lambda m: m["link"].update(slopes=[1.0, -1.0], knees=[0.0]),
+    "a link with a slope too few": lambda m: m["link"].update(slopes=[1.0], knees=[0.0]),
     "an unknown level": lambda m: m["parts"][0].update(level=9),
 }
 

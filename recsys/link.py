@@ -1,0 +1,52 @@
+"""From the additive score to a probability."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from recsys.types import Doubles, Floats
+
+
+@dataclass(frozen=True)
+class Link:
+    """A rising line with knees between the score and the log-odds of a like.
+
+    Parts that agree say less together than apart, so the highest scores promise more than comes: the
+    line flattens there. It rises everywhere, so no list changes by it, and a score stays the plain
+    sum of its parts; what the line takes from it is a term of its own (``correction``).
+
+    Parameters
+    ----------
+    knees : tuple of float, ascending
+        Scores at which the slope changes.
+    slopes : tuple of float, each > 0
+        One more than knees: below the first, between them, above the last.
+    shift : float
+        Added to all; at a score of 0 where no knee lies below 0 it is the log-odds themselves.
+    """
+
+    knees: tuple[float, ...] = ()
+    slopes: tuple[float, ...] = (1.0,)
+    shift: float = 0.0
+
+    def odds(self, score: Any) -> Doubles:
+        """Log-odds of a like, float64, same shape."""
+        wide = np.asarray(score, np.float64)
+        total: Doubles = self.shift + self.slopes[0] * wide
+        for knee, before, after in zip(self.knees, self.slopes, self.slopes[1:], strict=False):
+            total += (after - before) * np.maximum(wide - knee, 0)
+        return total
+
+    def probability(self, score: Any) -> Floats:
+        """Chance of a like, 0..1, float32, same shape."""
+        chance: Floats = (1.0 / (1.0 + np.exp(-self.odds(score)))).astype(np.float32)
+        return chance
+
+    def correction(self, score: float) -> float:
+        """Return what is added to a score to get the log-odds."""
+        return float(self.odds(score)) - score
+
+
+PLAIN = Link()
+"""The score is the log-odds."""

@@ -24,7 +24,7 @@ from recsys.weights import Blend, learn_blend, on_one_scale, reached
 _COLD_SHARE = 0.1  # of the artists that can play the part of new ones
 _LEAST_COLD = 100
 _LEAST_USERS_FOR_COLD = 300
-_MOST_USERS_FOR_COLD = 5_000  # more would say the same of tags, at the price of a larger fit
+_MOST_USERS_FOR_COLD = 3_000  # more would say the same of tags, at the price of a larger fit
 _NEWCOMERS = 0.1
 _LEAST_USERS_FOR_NEWCOMERS = 20
 _MOST_OF_A_NEWCOMER = 10

@@ -44,14 +44,17 @@ class Trial:
         What differs from the defaults.
     ndcg : float
         NDCG@10 on the held-out rows, of a smaller model than the one that is fitted in the end.
+    beside : mapping
+        The setting it had to beat; itself where there was none yet.
     gain, error : float
-        Mean paired difference to the setting it had to beat, and its standard error.
+        Mean paired difference to that, and its standard error.
     seconds : float
         Of the fit and the ranking.
     """
 
     model: str
     settings: Settings
+    beside: Settings
     ndcg: float
     gain: float
     error: float
@@ -229,6 +232,7 @@ class _Trials:
         trial = Trial(
             model=self._model,
             settings=settings,
+            beside=start,
             ndcg=float(self._reached[key].mean()),
             gain=float(gain.mean()),
             error=float(gain.std(ddof=1) / np.sqrt(len(gain))),

@@ -15,6 +15,7 @@ from rich.table import Table
 from recsys.cli import tasks
 from recsys.cli.bench_data import as_rows, listening
 from recsys.cli.bench_models import peer, sweeps
+from recsys.cli.progress import working
 from recsys.cli.side_information import SideFiles
 from recsys.cli.side_options import add_side_options, side_files
 from recsys.config import Config
@@ -77,7 +78,7 @@ def run(options: argparse.Namespace) -> int:
     console = Console(stderr=True)
     found: dict[str, Any] = {"cores": cores()}
     for part in options.only:
-        with console.status(part):
+        with working(part, console):
             if part == "als":
                 sizes = [size for size in _ALS if size[2] <= options.most] or [_SMALL]
                 found[part] = [sweeps(*size) for size in sizes]

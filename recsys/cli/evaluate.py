@@ -28,6 +28,7 @@ from recsys.cli.measuring import (
 )
 from recsys.cli.preparing import tell
 from recsys.cli.printing import figure, print_json, print_table
+from recsys.cli.progress import working
 from recsys.cli.side_options import add_side_options, side_files
 from recsys.cli.tuned_settings import tried
 from recsys.errors import DataError
@@ -147,7 +148,7 @@ def run(options: argparse.Namespace) -> int:
     tell(task.report, console)
     results: list[Result] = []
     for name in names:
-        with console.status(name):
+        with working(name, console):
             runs = [
                 measure(task, name, seed=seed, scale=options.scale) for seed in range(options.seeds)
             ]
@@ -205,14 +206,14 @@ def _small(options: argparse.Namespace, names: list[str]) -> int:
     rows: list[dict[str, Any]] = []
     for name in names:
         runs: dict[str, list[list[communities.CommunityFigures]]] = defaultdict(list)
-        with console.status(name) as status:
+        with working(name, console) as told:
             for seed in range(options.seeds):
                 model = fitted(task, name, seed)
                 runs["together"].append(communities.with_background(task, draws, model))
-                closed = communities.closed(task, draws, name, seed=seed, progress=status.update)
+                closed = communities.closed(task, draws, name, seed=seed, progress=told)
                 runs["closed"].append(closed)
                 if options.background == "pretrain" and name == HYBRID:
-                    prior = communities.pretrained(task, draws, seed=seed, progress=status.update)
+                    prior = communities.pretrained(task, draws, seed=seed, progress=told)
                     runs["pretrain"].append(prior)
         found = {title: communities.mean_of(one) for title, one in runs.items()}
         rows += [
@@ -238,7 +239,7 @@ def _small(options: argparse.Namespace, names: list[str]) -> int:
 def _feedback(options: argparse.Namespace) -> int:
     task = read_feedback(options.folder, side_files(options))
     console = Console(stderr=True)
-    with console.status("ten rounds"):
+    with working("ten rounds", console):
         runs = [feedback(task, seed=seed) for seed in range(options.seeds)]
     figures = _feedback_figures(runs, task.catalogue.n_items)
     if options.json:
@@ -281,7 +282,7 @@ def _feedback_figures(runs: list[FeedbackFigures], n_items: int) -> dict[str, An
 
 def _plays(options: argparse.Namespace) -> int:
     task = tasks.holdout(options.folder, side_files(options))
-    with Console(stderr=True).status("play counts"):
+    with working("play counts", Console(stderr=True)):
         rows = plays.measure_plays(task, seeds=options.seeds)
     if options.json:
         print_json([vars(row) for row in rows])

@@ -11,6 +11,7 @@ from recsys.background_file import read_background
 from recsys.cli import tasks
 from recsys.cli.kept_models import keep
 from recsys.cli.preparing import tell
+from recsys.cli.progress import working
 from recsys.cli.side_options import add_side_options, side_files
 from recsys.cli.tuned_settings import with_settings
 from recsys.config import Config
@@ -70,7 +71,7 @@ def run(options: argparse.Namespace) -> int:
                 "name, so the items must be names of artists"
             )
         console.print(f"the prior knows {n_known} of {len(names)} artists")
-    with console.status("training"):
+    with working("training", console):
         model = fit(
             task.train, task.catalogue, config, validation=task.valid, background=background
         )

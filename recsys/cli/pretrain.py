@@ -15,6 +15,7 @@ from recsys.background_file import read_background, write_background
 from recsys.catalogue import Catalogue
 from recsys.cli.listening import Heard, Listening
 from recsys.cli.listening_files import heard_in
+from recsys.cli.progress import working
 from recsys.cli.side_information import read_tags
 from recsys.cli.tables import maybe
 from recsys.config import Config
@@ -77,7 +78,7 @@ def run(options: argparse.Namespace) -> int:
     if options.out.exists():
         raise DataError(f"{options.out} exists; name a new file")
     console = Console(stderr=True)
-    with console.status("reading") as status:
+    with working("reading", console) as told:
         prior = learned(
             options.listens,
             source=options.source,
@@ -86,7 +87,7 @@ def run(options: argparse.Namespace) -> int:
             most_listeners=options.listeners,
             most_artists=options.artists,
             seed=options.seed,
-            told=status.update,
+            told=told,
         )
     options.out.parent.mkdir(parents=True, exist_ok=True)
     write_background(prior, options.out)
@@ -140,6 +141,11 @@ def learned(
     names = [listening.names[k] for k in codes.tolist()]
     files = [tags] if tags is not None else [t for p in paths if (t := maybe(p, "item_tags"))]
     matrix, tag_names = _tags(files, names)
+    if tags is not None and (matrix is None or not matrix.nnz):
+        raise DataError(
+            f"{tags.name} tags none of the {len(names)} artists that were listened to: they are "
+            "matched by name, so write them alike in both files, or leave --tags away"
+        )
     catalogue = Catalogue.build(np.arange(len(names)), tags=matrix, tag_names=tag_names)
     kept, _ = clean(rows, n_items=catalogue.n_items)
     return pretrain(

@@ -12,6 +12,7 @@ from rich.console import Console
 from recsys.cli import report_figures as figures
 from recsys.cli import report_page as page
 from recsys.cli.measuring import SINGLE, check_names
+from recsys.cli.progress import working
 from recsys.cli.side_options import add_side_options, side_files
 from recsys.errors import DataError
 from recsys.parallel import cores
@@ -78,13 +79,13 @@ def run(options: argparse.Namespace) -> int:
     sections = _sections()
     console = Console(stderr=True)
     started = time.perf_counter()
-    with console.status("measuring") as status:
+    with working("measuring", console) as say:
         for folder, protocols in found.items():
             for protocol in protocols:
                 title = f"{_name(folder)}, {protocol}"
 
                 def told(what: str, title: str = title) -> None:
-                    status.update(f"{title}: {what}")
+                    say(f"{title}: {what}")
 
                 _measure(folder, protocol, title, names, options, sections, told)
     if measured is not None:

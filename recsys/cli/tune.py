@@ -12,6 +12,7 @@ from rich.table import Table
 from recsys.cli import tasks
 from recsys.cli.preparing import tell
 from recsys.cli.printing import print_table
+from recsys.cli.progress import working
 from recsys.cli.side_options import add_side_options, side_files
 from recsys.cli.tune_votes import run_votes
 from recsys.cli.tuned_settings import in_words, write_settings
@@ -20,6 +21,8 @@ from recsys.errors import DataError
 from recsys.holdout import hold_out
 from recsys.interactions import Weighing, matrices
 from recsys.tuning import Trial, tuned
+
+_WORDS = ("model", "settings", "beside")
 
 
 def add_to(commands: Any) -> None:
@@ -67,14 +70,19 @@ def run(options: argparse.Namespace) -> int:
         else hold_out(task.train, task.catalogue, seed=options.seed)
     )
     trials: list[Trial] = []
+
+    def told(trial: Trial) -> None:
+        trials.append(trial)
+        say(f"{trial.model}, {in_words(trial.settings)}: {trial.ndcg:.4f}")
+
     started = time.perf_counter()
-    with console.status("trying settings"):
+    with working("trying settings", console) as say:
         found = tuned(
             matrices(known, task.catalogue, weighing),
             matrices(wanted, task.catalogue, weighing),
             task.catalogue,
             Config(random_state=options.seed),
-            told=trials.append,
+            told=told,
         )
     seconds = time.perf_counter() - started
     chosen = found.settings
@@ -88,7 +96,9 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _rows(trials: list[Trial]) -> list[dict[str, Any]]:
-    return [{**vars(one), "settings": dict(one.settings)} for one in trials]
+    return [
+        {**vars(one), "settings": dict(one.settings), "beside": dict(one.beside)} for one in trials
+    ]
 
 
 def _show(trials: list[Trial], chosen: dict[str, Any], seconds: float) -> None:
@@ -97,15 +107,16 @@ def _show(trials: list[Trial], chosen: dict[str, Any], seconds: float) -> None:
         return
     table = Table(
         title=f"{len(trials)} trials in {seconds:.1f} s, NDCG@10 on held-out rows; a gain is the mean "
-        "paired difference to what had been chosen by then"
+        "paired difference to the settings it stands beside"
     )
-    for column in ("model", "settings", "ndcg@10", "gain", "standard error", "s"):
-        table.add_column(column, justify="left" if column in ("model", "settings") else "right")
+    for column in ("model", "settings", "ndcg@10", "beside", "gain", "standard error", "s"):
+        table.add_column(column, justify="left" if column in _WORDS else "right")
     for one in trials:
         table.add_row(
             one.model,
             in_words(one.settings),
             f"{one.ndcg:.4f}",
+            "" if one.settings == one.beside else in_words(one.beside),
             f"{one.gain:+.4f}",
             f"{one.error:.4f}",
             f"{one.seconds:.1f}",

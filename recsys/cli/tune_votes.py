@@ -8,6 +8,7 @@ from rich.table import Table
 
 from recsys.cli.ids import codes, sorted_ids
 from recsys.cli.printing import print_table
+from recsys.cli.progress import working
 from recsys.cli.side_information import read_catalogue
 from recsys.cli.side_options import side_files
 from recsys.cli.tables import find, plays_of
@@ -39,7 +40,7 @@ def run_votes(options: argparse.Namespace) -> int:
 
     simulations = []
     for seed in range(options.seed, options.seed + options.seeds):
-        with console.status(f"fitting without the listeners set aside, {seed}"):
+        with working(f"fitting without the listeners set aside, {seed}", console):
             simulations.append(
                 simulate(
                     rows,

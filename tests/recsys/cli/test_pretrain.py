@@ -210,6 +210,15 @@ def test_source_and_licence_are_not_optional(tmp_path, capsys):
     assert not (tmp_path / "p").exists()
 
 
+def test_tags_of_other_artists_are_refused(tmp_path, capsys):
+    tags, out = tmp_path / "tags.csv", tmp_path / "p"
+    tags.write_text("artist,tag\nNobody here,quiet\n")
+    arguments = ["pretrain", str(FOLDER), "--out", str(out), *FACTS, "--tags", str(tags)]
+    assert main(arguments) == EXIT_BAD_INPUT
+    assert "tags.csv tags none of the" in capsys.readouterr().err
+    assert not out.exists()
+
+
 def test_small_communities_with_a_prior_of_the_others(tmp_path, capsys):
     for name in ("train", "valid", "test", "item_tags"):
         shutil.copy(FOLDER / f"{name}.csv", tmp_path)

@@ -93,7 +93,8 @@ def test_tune_shows_its_trials_and_fit_takes_what_it_chose(tmp_path, capsys):
         if model not in tried:
             assert chosen == {}
             continue
-        assert rows[0]["settings"] == {}
+        assert rows[0]["settings"] == rows[0]["beside"] == {}
+        assert all(t["beside"] in [other["settings"] for other in rows] for t in rows)
         assert len(rows) > 2
         picked = next(t for t in rows if t["settings"] == chosen)
         assert picked["settings"] == {} or picked["gain"] > picked["error"]

@@ -1,0 +1,34 @@
+"""`tune`: the trials, and the file that `fit` takes."""
+
+import json
+
+from recsys.cli.main import main
+from tests.recsys.generated import FOLDER
+
+
+def test_tune_shows_its_trials_and_fit_takes_what_it_chose(tmp_path, capsys):
+    out = tmp_path / "settings.json"
+    assert main(["tune", str(FOLDER), "--out", str(out), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    tried = {t["model"] for t in found["trials"]}
+    assert tried == {"latent", "closed_form"}  # there are no tracks below these artists
+    for model, chosen in found["chosen"].items():
+        rows = [t for t in found["trials"] if t["model"] == model]
+        if model not in tried:
+            assert chosen == {}
+            continue
+        assert rows[0]["settings"] == rows[0]["beside"] == {}
+        assert all(t["beside"] in [other["settings"] for other in rows] for t in rows)
+        assert len(rows) > 2
+        picked = next(t for t in rows if t["settings"] == chosen)
+        assert picked["settings"] == {} or picked["gain"] > picked["error"]
+        assert all(0 < t["ndcg"] < 1 for t in rows)
+    model = tmp_path / "model"
+    assert main(["fit", str(FOLDER), str(model), "--settings", str(out)]) == 0
+    info = json.loads((model / "manifest.json").read_text())["info"]
+    assert info["settings"] == found["chosen"]
+    assert info["tuned_on"] == json.loads(out.read_text())["tuned_on"] > 0
+    assert [step["dropped"] for step in info["preprocessing"]] == [0] * len(info["preprocessing"])
+    capsys.readouterr()
+    assert main(["tune", str(FOLDER)]) == 0
+    assert "trials in" in capsys.readouterr().out

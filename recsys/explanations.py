@@ -1,16 +1,22 @@
 """Why this item: the same numbers that ranked it, shared out over the listener's own rows."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from recsys.catalogue import Catalogue
 from recsys.evidence import Level
 from recsys.link import PLAIN, Link
-from recsys.part import Audience, Part
-from recsys.profile import Profile
-from recsys.types import Doubles, Ints
+from recsys.part import BIAS, FAMILIAR, LIKE
+from recsys.said import SAID, said_shares
+
+if TYPE_CHECKING:
+    from recsys.hybrid import HybridRecommender
+    from recsys.part import Part
+    from recsys.profile import Profile
+    from recsys.types import Doubles, Ints
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,8 +77,54 @@ class Explanation:
         return [(k, share) for k, share in fits if (share > 0) == positive and share != 0]
 
 
-def explain_part(
-    part: Part, profile: Profile, catalogue: Catalogue, items: Ints, *, audience: Audience
+def explain_items(
+    model: HybridRecommender, profile: Profile, items: Ints, *, seed: Profile | None
+) -> list[Explanation]:
+    """Take the score of some items (by index) apart; ``seed`` is that of "more like this"."""
+    parts = [_bias(model, profile, items)]
+    parts += [_part(model, part, profile, items) for part in model.parts]
+    if profile.said.nnz:
+        parts.append(_said(model, profile, items))
+    if seed is not None:
+        parts.append(_like(model, seed, items))
+    ids = model.catalogue.items.ids[items].tolist()
+    return [
+        Explanation(item_id, sum(part.value for part in found), tuple(found), model.link)
+        for item_id, *found in zip(ids, *parts, strict=True)
+    ]
+
+
+def _bias(model: HybridRecommender, profile: Profile, items: Ints) -> list[PartExplanation]:
+    nothing = np.zeros(len(profile.evidence))
+    biases = model.biases_of(profile.thin)[0, model.catalogue.artist_of[items]].tolist()
+    return [PartExplanation(BIAS, bias, nothing, bias) for bias in biases]
+
+
+def _said(model: HybridRecommender, profile: Profile, items: Ints) -> list[PartExplanation]:
+    found = []
+    for artist in model.catalogue.artist_of[items].tolist():
+        shares = said_shares(profile, model.said_strength, artist)
+        found.append(PartExplanation(SAID, float(shares.sum()), shares, 0.0))
+    return found
+
+
+def _like(model: HybridRecommender, seed: Profile, items: Ints) -> list[PartExplanation]:
+    personal = [
+        _part(model, part, seed, items)
+        for part in model.parts
+        if part.personal and part.name != FAMILIAR
+    ]
+    found = []
+    for k in range(len(items)):
+        shares: Doubles = np.zeros(len(seed.evidence))
+        for of_part in personal:
+            shares = shares + model.like_strength * of_part[k].shares
+        found.append(PartExplanation(LIKE, float(shares.sum()), shares, 0.0, over="like"))
+    return found
+
+
+def _part(
+    model: HybridRecommender, part: Part, profile: Profile, items: Ints
 ) -> list[PartExplanation]:
     """Share out one part's value for some items (by index), one explanation each.
 
@@ -80,7 +132,8 @@ def explain_part(
     (Hu, Koren, Volinsky 2008, section 5); a curve over it is shared out in proportion.
     """
     at_artists = part.level == Level.ARTIST
-    indices = catalogue.artist_of[items].astype(np.int64) if at_artists else items
+    indices = model.catalogue.artist_of[items].astype(np.int64) if at_artists else items
+    audience = model.artist_audience if at_artists else model.item_audience
     row = part.input(profile.artists, profile.items, profile.nearby)
     links = profile.signals.artists if at_artists else profile.signals.items
     if part.reads_nearby:

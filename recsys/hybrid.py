@@ -12,20 +12,16 @@ from recsys.base import rank, ranks_of
 from recsys.catalogue import Catalogue
 from recsys.errors import UnknownItemError
 from recsys.evidence import Evidence, Interactions, Kind, Level
-from recsys.explanations import Explanation, PartExplanation, explain_part
+from recsys.explanations import Explanation, explain_items
 from recsys.filters import eligible_artists, eligible_items
 from recsys.interactions import Signals, Weighing, weigh
 from recsys.link import PLAIN, Link
-from recsys.part import Audience, Part, rarity, thinness
+from recsys.part import BIAS, FAMILIAR, LIKE, Audience, Part, rarity, thinness
 from recsys.profile import Profile, Scores
 from recsys.recommendation import Options, Pick
 from recsys.reranking import rerank
-from recsys.types import Csr, Doubles, Floats, Ints
-
-BIAS = "bias"
-LIKE = "like"
-FAMILIAR = "familiar"
-SAID = "said"
+from recsys.said import SAID, said_values
+from recsys.types import Csr, Floats, Ints
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,13 +107,13 @@ class HybridRecommender:
 
     def score(self, profile: Profile, *, like: Evidence | None = None) -> Scores:
         """Scores of all items by part; a request with a seed has one more part, "like"."""
-        by_artist, by_item = {BIAS: self._biases_of(profile.thin)[0]}, {}
+        by_artist, by_item = {BIAS: self.biases_of(profile.thin)[0]}, {}
         for part, folded in self._with(profile.folded):
             if part.level == Level.ARTIST:
                 by_artist[part.name] = part.values(folded, profile.thin, self.artist_audience)[0]
             else:
-                by_item[part.name] = part.values(folded, profile.thin, self._items_heard)[0]
-        said = self._said(profile)
+                by_item[part.name] = part.values(folded, profile.thin, self.item_audience)[0]
+        said = said_values(profile, self.said_strength)
         if said is not None:
             by_artist[SAID] = said
         if like is not None:
@@ -134,11 +130,11 @@ class HybridRecommender:
 
     def score_artists(self, profile: Profile) -> Floats:
         """Bias and artist-level parts, shape (n_artists,), log-odds; for artists without items too."""
-        total: Floats = self._biases_of(profile.thin)[0]
+        total: Floats = self.biases_of(profile.thin)[0]
         for part, folded in self._with(profile.folded):
             if part.level == Level.ARTIST:
                 total += part.values(folded, profile.thin, self.artist_audience)[0]
-        said = self._said(profile)
+        said = said_values(profile, self.said_strength)
         return total if said is None else total + said
 
     def score_matrix(self, artists: Csr, items: Csr, nearby: Csr) -> Floats:
@@ -153,12 +149,12 @@ class HybridRecommender:
         """
         total = np.zeros((artists.shape[0], self.catalogue.n_items), np.float32)
         thin = thinness(artists)
-        by_artist = self._biases_of(thin)
+        by_artist = self.biases_of(thin)
         for part, folded in self._with(self._folded(artists, items, nearby)):
             if part.level == Level.ARTIST:
                 by_artist += part.values(folded, thin, self.artist_audience)
             else:
-                total += part.values(folded, thin, self._items_heard)
+                total += part.values(folded, thin, self.item_audience)
         total += by_artist if self.catalogue.is_flat else by_artist[:, self.catalogue.artist_of]
         return total
 
@@ -186,16 +182,8 @@ class HybridRecommender:
     ) -> list[Explanation]:
         """``explain`` for several items, far cheaper than one by one."""
         items = self._items(item_ids)
-        parts = [self._explain_bias(profile, items)]
-        parts += [self._explain_part(part, profile, items) for part in self.parts]
-        if profile.said.nnz:
-            parts.append(self._explain_said(profile, items))
-        if like is not None:
-            parts.append(self._explain_like(self.fold_in(like), items))
-        return [
-            Explanation(item_id, sum(part.value for part in found), tuple(found), self.link)
-            for item_id, *found in zip(item_ids, *parts, strict=True)
-        ]
+        seed = None if like is None else self.fold_in(like)
+        return explain_items(self, profile, items, seed=seed)
 
     def ranks(self, profile: Profile, item_ids: ArrayLike, *, options: Options) -> Ints:
         """1-based rank by score among the eligible items, int64; 0 for the others."""
@@ -242,7 +230,7 @@ class HybridRecommender:
         )
         return biases
 
-    def _biases_of(self, thin: Floats) -> Floats:
+    def biases_of(self, thin: Floats) -> Floats:
         """Bias of each artist's items for listeners of that thinness, shape (n_users, n_artists)."""
         biases: Floats = self._biases + np.float32(self.thin_bias) * thin
         return biases
@@ -253,7 +241,7 @@ class HybridRecommender:
         return Audience(rarity(self.listeners), np.asarray(self.listeners) == 0)
 
     @cached_property
-    def _items_heard(self) -> Audience:
+    def item_audience(self) -> Audience:
         """Who listens to the items."""
         return Audience(
             rarity(self.item_listeners), self.artist_audience.cold[self.catalogue.artist_of]
@@ -275,53 +263,3 @@ class HybridRecommender:
     def _like(self, seed: Profile) -> Floats:
         names = {part.name for part in self.parts if part.personal} - {FAMILIAR}
         return np.float32(self.like_strength) * self.score(seed).sum_of(names)
-
-    def _explain_bias(self, profile: Profile, items: Ints) -> list[PartExplanation]:
-        nothing = np.zeros(len(profile.evidence))
-        biases = self._biases_of(profile.thin)[0, self.catalogue.artist_of[items]].tolist()
-        return [PartExplanation(BIAS, bias, nothing, bias) for bias in biases]
-
-    def _explain_part(self, part: Part, profile: Profile, items: Ints) -> list[PartExplanation]:
-        at_artists = part.level == Level.ARTIST
-        audience = self.artist_audience if at_artists else self._items_heard
-        return explain_part(part, profile, self.catalogue, items, audience=audience)
-
-    def _said(self, profile: Profile) -> Floats | None:
-        """Return what the votes say of the artists themselves, (n_artists,); None without any."""
-        net = profile.said
-        if not net.nnz:
-            return None
-        values = np.zeros(self.catalogue.n_artists, np.float32)
-        values[net.indices] = self.said_strength * _said_of(net.data)
-        return values
-
-    def _explain_said(self, profile: Profile, items: Ints) -> list[PartExplanation]:
-        links = profile.signals.said
-        net = np.zeros(self.catalogue.n_artists)
-        net[profile.said.indices] = profile.said.data
-        found = []
-        for artist in self.catalogue.artist_of[items].tolist():
-            mine = np.where(links.target == artist, links.weight, 0.0)
-            ratio = float(_said_of(net[artist])) / net[artist] if net[artist] else 0.0
-            shares: Doubles = self.said_strength * ratio * mine
-            found.append(PartExplanation(SAID, float(shares.sum()), shares, 0.0))
-        return found
-
-    def _explain_like(self, seed: Profile, items: Ints) -> list[PartExplanation]:
-        personal = [
-            self._explain_part(part, seed, items)
-            for part in self.parts
-            if part.personal and part.name != FAMILIAR
-        ]
-        found = []
-        for k in range(len(items)):
-            shares: Doubles = np.zeros(len(seed.evidence))
-            for of_part in personal:
-                shares = shares + self.like_strength * of_part[k].shares
-            found.append(PartExplanation(LIKE, float(shares.sum()), shares, 0.0, over="like"))
-        return found
-
-
-def _said_of(net: Any) -> Any:
-    """Diminishing: the second vote on an artist says less than the first."""
-    return np.copysign(np.log2(1 + np.abs(net)), net)

@@ -11,6 +11,8 @@ from recsys.evidence import Level
 from recsys.types import Bools, Csr, Floats, Ints
 
 LINE = float("inf")
+BIAS, LIKE, FAMILIAR = "bias", "like", "familiar"
+"""Names of parts that are no model's alone."""
 THIN_AT = 5.0  # artists at which a listener is half known
 RARE_AT = 30.0  # listeners at which an artist or item is half known
 

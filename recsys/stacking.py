@@ -15,7 +15,8 @@ from recsys.holdout import hold_out
 from recsys.imagined import imagined_listeners
 from recsys.interactions import audience, matrices, nearby_matrix
 from recsys.part import Curve
-from recsys.ranking_sample import Asked, Fold, Sample, draw_sample
+from recsys.ranking_sample import Asked, Fold, Sample
+from recsys.sampling import draw_sample
 from recsys.sparse import csr, empty
 from recsys.tuning import level_of
 from recsys.types import Bools, Csr, Ints

@@ -5,7 +5,7 @@ from functools import partial
 import numpy as np
 import pytest
 
-from recsys import ranking_sample
+from recsys import sampling
 from recsys.building import build
 from recsys.cli.side_information import SideFiles
 from recsys.cli.tasks import Task, holdout
@@ -13,7 +13,8 @@ from recsys.config import Config
 from recsys.evidence import Level
 from recsys.interactions import audience, matrices, nearby_matrix
 from recsys.parallel import in_threads
-from recsys.ranking_sample import Asked, Fold, Sample, draw_sample
+from recsys.ranking_sample import Asked, Fold, Sample
+from recsys.sampling import draw_sample
 from tests.recsys.generated import FOLDER
 
 
@@ -42,9 +43,9 @@ def test_a_sample_depends_on_no_thread_and_no_batch(
     fold: Fold, task: Task, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = drawn(fold, task)
-    monkeypatch.setattr(ranking_sample, "_CELLS", 7 * 3 * task.catalogue.n_artists)
+    monkeypatch.setattr(sampling, "_CELLS", 7 * 3 * task.catalogue.n_artists)
     for n in (1, 3):
-        monkeypatch.setattr(ranking_sample, "in_threads", partial(in_threads, n=n))
+        monkeypatch.setattr(sampling, "in_threads", partial(in_threads, n=n))
         again = drawn(fold, task)
         for name, value in vars(first).items():
             np.testing.assert_array_equal(value, getattr(again, name), err_msg=name)
@@ -54,7 +55,7 @@ def test_a_sample_ends_with_enough_held_out_rows(
     fold: Fold, task: Task, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert len(np.unique(drawn(fold, task).user)) == 100
-    monkeypatch.setattr(ranking_sample, "_ENOUGH", 50)
+    monkeypatch.setattr(sampling, "_ENOUGH", 50)
     sample = drawn(fold, task)
     users = np.unique(sample.user)
     assert len(users) < 50

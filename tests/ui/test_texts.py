@@ -8,8 +8,9 @@ from bot.domain.listening import Source
 from bot.domain.music import ArtworkSource, LinkService
 from bot.ui.account import ADVENTURE_CHOICES, ERASED
 from bot.ui.texts import Markdown, catalogue, plural, text
-from recsys.hybrid import BIAS, LIKE, SAID
+from recsys.part import BIAS, LIKE
 from recsys.recipe import KINDS
+from recsys.said import SAID
 
 SOURCES = sorted(
     path for kind in ("*.py", "*.html") for path in Path(bot.__file__).parent.rglob(kind)

@@ -26,20 +26,20 @@ class Drift:
 
 
 def drift(
-    scores: ArrayLike, liked: ArrayLike, recent_scores: ArrayLike, recent_liked: ArrayLike
+    odds: ArrayLike, liked: ArrayLike, recent_odds: ArrayLike, recent_liked: ArrayLike
 ) -> Drift:
     """Compare recent slots with earlier ones, given how good the model said they were.
 
-    The logged scores are log-odds; the earlier slots say how they translate where only some people
-    vote (calibration in the large: one offset c with ``sum sigmoid(score + c) = sum liked``). The
+    The earlier slots say how the logged log-odds translate where only some people vote (calibration
+    in the large: one offset c with ``sum sigmoid(odds + c) = sum liked``). The
     recent likes are then a sum of independent Bernoulli variables with known means. Lists that are
     expected to be worse, by exploration or for newcomers, are therefore no drift.
 
     Parameters
     ----------
-    scores, liked : array of shape (n_slots,)
-        Log-odds and 0 or 1 of earlier slots.
-    recent_scores, recent_liked : array of shape (n_recent,)
+    odds, liked : array of shape (n_slots,)
+        Log-odds of a like (score and calibration) and 0 or 1, of earlier slots.
+    recent_odds, recent_liked : array of shape (n_recent,)
         The same of the newest ones.
 
     References
@@ -48,7 +48,7 @@ def drift(
     prediction models", 2009, section 15.3 (calibration in the large).
     """
     before, came, now, answer = (
-        np.asarray(one, np.float64) for one in (scores, liked, recent_scores, recent_liked)
+        np.asarray(one, np.float64) for one in (odds, liked, recent_odds, recent_liked)
     )
     if len(before) != len(came) or len(now) != len(answer):
         raise DataError("drift needs as many outcomes as scores")
@@ -61,13 +61,13 @@ def drift(
     return Drift(float(p.mean()), float(answer.mean()), z, drifted=enough and z < -SIGNIFICANT)
 
 
-def _offset(scores: Doubles, likes: float) -> float:
+def _offset(odds: Doubles, likes: float) -> float:
     """By bisection; half a like is added and half a miss, so that none and all have an answer."""
-    wanted = (likes + 0.5) / (len(scores) + 1)
-    low, high = -40.0 - float(scores.max()), 40.0 - float(scores.min())
+    wanted = (likes + 0.5) / (len(odds) + 1)
+    low, high = -40.0 - float(odds.max()), 40.0 - float(odds.min())
     for _ in range(_STEPS):
         middle = (low + high) / 2
-        if float(_rate(scores + middle).mean()) < wanted:
+        if float(_rate(odds + middle).mean()) < wanted:
             low = middle
         else:
             high = middle

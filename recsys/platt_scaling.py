@@ -1,6 +1,6 @@
 """From scores that rank to log-odds of a like, learned on labelled candidates."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.optimize import minimize
@@ -10,7 +10,9 @@ from recsys.link import PLAIN, Link
 from recsys.ranking_sample import Sample
 from recsys.types import Bools, Doubles
 
-_WORTH = 30.0  # held-out rows that what is known in advance is worth
+_WORTH = 30.0  # held-out rows that what is known in advance is worth, ...
+_BENT = 100.0  # ... that there is no knee, for folds repeat the same listeners, ...
+_THIN = 0.3  # ... and that thinness says nothing, where all listeners are alike in it
 _PRIOR_BIAS = -4.0
 _KNEES = (0.25, 0.5, 0.75, 0.9)  # of the scores of what was wanted
 _LEAST_SLOPE = 0.05  # a higher score is never less probable
@@ -48,61 +50,86 @@ def scaling(score: Doubles, sample: Sample) -> Scaling:
     Silverman, "Flexible parsimonious smoothing and additive modeling", Technometrics 1989,
     section 2.
     """
-    label, thin = sample.label, sample.thin.astype(np.float64)
+    label, weight = sample.label, sample.stands_for
     if not sample.n_positives or label.all():
         return _UNKNOWN
-    one, weight = np.ones(len(score)), sample.stands_for
+    usual = float(np.median(sample.thin))
+    one, thin = np.ones(len(score)), sample.thin.astype(np.float64) - usual
+    spread = float(score.std()) or 1.0
     by_thin = np.stack([score, score * thin, one, thin])
-    first = _logistic(by_thin, label, weight, np.zeros(len(score)))
-    scale = float(first[0] + first[1] * np.median(thin))
+    ridge = _THIN * np.array([0, spread**2, 0, 1])
+    scale, *_ = _logistic(by_thin, label, weight, np.zeros(len(score)), ridge)
     if scale <= 0:
         return _UNKNOWN
-    bias, thin_bias = _logistic(np.stack([one, thin]), label, weight, scale * score)
-    link = _link(scale * score + bias + thin_bias * thin, label, weight)
+    bias, more = _logistic(np.stack([one, thin]), label, weight, scale * score, ridge[2:])
     trust = _trust(sample.n_positives)
-    return Scaling(scale**trust, trust * bias + (1 - trust) * _PRIOR_BIAS, trust * thin_bias, link)
+    scale, more = float(scale**trust), float(trust * more)
+    bias = float(trust * bias + (1 - trust) * _PRIOR_BIAS)
+    link = _link(scale * score + bias + more * thin, label, weight)
+    return Scaling(scale, bias - more * usual, more, link)
 
 
-def scaling_of_cold(score: Doubles, sample: Sample, thin_bias: float) -> Scaling:
-    """Scale and bias of what nobody has heard; thinness moves it as it moves the others.
+def scaling_of_cold(score: Doubles, sample: Sample, warm: Scaling) -> Scaling:
+    """Scale and bias of what nobody has heard; thinness and link are those of the others.
 
     Parameters
     ----------
     score : ndarray of shape (n_rows,)
         Of all rows of the sample; only the cold ones are read.
+    warm : Scaling
+        Of what has listeners.
     """
     rows = sample.cold
     label, n_wanted = sample.label[rows], int(sample.label[rows].sum())
+    unknown = replace(warm, scale=1.0, bias=_PRIOR_BIAS)
     if not n_wanted or label.all():
-        return _UNKNOWN
-    columns = np.stack([score[rows], np.ones(len(label))])
-    offset = thin_bias * sample.thin[rows].astype(np.float64)
-    scale, bias = _logistic(columns, label, sample.stands_for[rows], offset)
+        return unknown
+    cold, weight = score[rows], sample.stands_for[rows]
+    columns = np.stack([cold, np.ones(len(label))])
+    offset = cold + warm.thin_bias * sample.thin[rows].astype(np.float64)
+    ridge = np.array([_WORTH * float(cold.std()) ** 2, 0])  # it is near log-odds as it comes
+    more, bias = _logistic(columns, label, weight, offset, ridge, link=warm.link)
+    if more <= -1:
+        return unknown
     trust = _trust(n_wanted)
-    if scale <= 0:
-        return _UNKNOWN
-    return Scaling(scale**trust, trust * bias + (1 - trust) * _PRIOR_BIAS)
+    bias = float(trust * bias + (1 - trust) * _PRIOR_BIAS)
+    return replace(warm, scale=float(1 + more), bias=bias)
 
 
 def _trust(n_positives: int) -> float:
     return n_positives / (n_positives + _WORTH)
 
 
-def _logistic(columns: Doubles, label: Bools, weight: Doubles, offset: Doubles) -> Doubles:
-    """Fit coefficients of shape (n_columns,) for columns of shape (n_columns, n_rows), unpenalised.
+def _logistic(
+    columns: Doubles,
+    label: Bools,
+    weight: Doubles,
+    offset: Doubles,
+    ridge: Doubles,
+    *,
+    link: Link = PLAIN,
+) -> Doubles:
+    """Fit coefficients of shape (n_columns,) for columns of shape (n_columns, n_rows).
 
-    ``offset`` is a part of the log-odds that stays as it is.
+    ``offset`` is a part of the score that stays as it is; ``ridge`` draws each coefficient towards 0
+    as by so many wanted rows. Losses are counted per wanted row: likes are rare, and per row they
+    would be so small that the search ended where it began. By Fisher scoring.
     """
-    wanted, share = label.astype(np.float64), weight / weight.sum()
+    n_wanted = float(weight @ label)
+    wanted, share, ridge = label.astype(np.float64), weight / n_wanted, ridge / n_wanted
 
     def loss(coefficients: Doubles) -> tuple[float, Doubles]:
-        odds = coefficients @ columns + offset
-        value = share @ (np.logaddexp(0, odds) - wanted * odds)
-        return float(value), columns @ (share * (expit(odds) - wanted))
+        score = coefficients @ columns + offset
+        odds = link.odds(score)
+        value = share @ (np.logaddexp(0, odds) - wanted * odds) + ridge @ coefficients**2
+        missed = share * (expit(odds) - wanted) * link.slope(score)
+        return float(value), columns @ missed + 2 * ridge * coefficients
 
     def curvature(coefficients: Doubles) -> Doubles:
-        chance = expit(coefficients @ columns + offset)
-        bent: Doubles = (columns * (share * chance * (1 - chance))) @ columns.T
+        score = coefficients @ columns + offset
+        chance = expit(link.odds(score))
+        size = share * chance * (1 - chance) * link.slope(score) ** 2
+        bent: Doubles = (columns * size) @ columns.T + 2 * np.diag(ridge)
         return bent
 
     start = np.zeros(len(columns))
@@ -112,33 +139,33 @@ def _logistic(columns: Doubles, label: Bools, weight: Doubles, offset: Doubles) 
 
 
 def _link(odds: Doubles, label: Bools, weight: Doubles) -> Link:
-    """Fit the slopes between knees, each drawn towards 1 as by ``_WORTH`` wanted rows.
+    """Fit the slopes between knees, each drawn towards 1, and the height at the middle one.
 
     The rows are counted in narrow bins first: their order within one changes nothing that shows.
     """
     knees = np.unique(np.quantile(odds[label], _KNEES))
+    middle = knees[[len(knees) // 2]]
     edges = np.linspace(odds.min(), odds.max(), _BINS + 1)
     place = np.clip(np.searchsorted(edges, odds, side="right") - 1, 0, _BINS - 1)
     every = np.bincount(place, weight, _BINS)
     full = every > 0
     wanted = np.bincount(place, weight * label, _BINS)[full]
-    at = (np.bincount(place, weight * odds, _BINS)[full]) / every[full]
-    columns = _between(at, knees)
+    at = np.bincount(place, weight * odds, _BINS)[full] / every[full]
+    every = every[full]
+    start = _between(middle, knees)
+    columns = np.concatenate([_between(at, knees) - start, np.ones((1, len(at)))])
+    plain = np.append(np.ones(len(knees) + 1), middle)  # that is: the odds as they are
 
     def loss(values: Doubles) -> tuple[float, Doubles]:
-        slopes, shift = values[:-1], values[-1]
-        linked = slopes @ columns + shift
-        gap = slopes - 1
-        value = every[full] @ np.logaddexp(0, linked) - wanted @ linked + _WORTH * (gap @ gap)
-        missed = every[full] * expit(linked) - wanted
-        slope = np.append(columns @ missed + 2 * _WORTH * gap, missed.sum())
-        return float(value), slope
+        linked, gap = values @ columns, values - plain
+        value = every @ np.logaddexp(0, linked) - wanted @ linked + _BENT * (gap @ gap)
+        return float(value), columns @ (every * expit(linked) - wanted) + 2 * _BENT * gap
 
-    start = np.append(np.ones(len(columns)), 0.0)
-    bounds = [(_LEAST_SLOPE, None)] * len(columns) + [(None, None)]
-    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds)
-    *slopes, shift = (float(one) for one in found.x)
-    return Link(tuple(float(one) for one in knees), tuple(slopes), shift)
+    bounds = [(_LEAST_SLOPE, None)] * (len(knees) + 1) + [(None, None)]
+    found = minimize(loss, plain, jac=True, method="L-BFGS-B", bounds=bounds)
+    slopes, height = found.x[:-1], found.x[-1]
+    shift = float(height - slopes @ start[:, 0])
+    return Link(tuple(map(float, knees)), tuple(map(float, slopes)), shift)
 
 
 def _between(odds: Doubles, knees: Doubles) -> Doubles:

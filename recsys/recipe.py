@@ -29,7 +29,7 @@ class PartKind:
     reads_nearby : bool
         Whether it is about what people close to the listener play, not about what they play.
     needs_listeners : bool
-        Whether it has nothing to say about an artist without listeners.
+        Whether it has nothing to say about an artist without listeners, or the same of all of them.
     least_spread : float
         Standard deviation, in raw units, below which the sample's own is not believed: a part that
         so far speaks to few listeners shows too little of it to be measured by.
@@ -55,7 +55,7 @@ _COUNTS = (0.3, LINE)
 _ARTIST, _ITEM = Level.ARTIST, Level.ITEM
 
 KINDS: dict[str, PartKind] = {
-    "popularity": PartKind(_ARTIST, 0.1, -0.2, signed=True, personal=False),
+    "popularity": PartKind(_ARTIST, 0.1, -0.2, signed=True, personal=False, needs_listeners=True),
     "renown": PartKind(_ARTIST, 0.5, 0.0, signed=True, personal=False),
     "latent": PartKind(_ARTIST, 0.0, 1.0, needs_listeners=True),
     "neighbours": PartKind(_ARTIST, 0.0, 0.2, signed=True, needs_listeners=True),

@@ -101,6 +101,8 @@ class Pick:
         Chance that this slot, given the slots before it, shows this item, 0..1.
     probability : float
         Chance of a like, 0..1; rises with the score (``Link``).
+    calibration : float
+        What is added to the score to get the log-odds of that.
     """
 
     item_id: int
@@ -114,6 +116,7 @@ class Pick:
     propensity: float
     probability: float
     explored: float = 0.0
+    calibration: float = 0.0
 
     @property
     def shown_score(self) -> float:

@@ -62,6 +62,7 @@ def rerank(
             propensity=propensity,
             probability=scores.probability_of(item),
             explored=explored,
+            calibration=scores.link.correction(float(total[item])),
         )
         for k, (item, extra, policy, propensity, explored) in enumerate(chosen)
     )

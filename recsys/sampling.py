@@ -40,17 +40,19 @@ def draw_sample(
         Of each fold. Where there are more they are drawn by lot, and no further once those drawn have
         15,000 held-out rows.
     seed : int
-    among : ndarray of bool, optional
-        The only candidates, on the same axis; without it all that the listener does not know.
+    among : ndarray of shape (n_folds, n), bool, optional
+        The only candidates of each fold, on the same axis; without it all that the listener does not
+        know.
     """
     rng = np.random.default_rng(seed)
     found: list[_Rows] = []
     n_wanted: list[Ints] = []
     thin: list[Floats] = []
-    for fold in folds:
+    for turn, fold in enumerate(folds):
         before = sum(len(one) for one in thin)
         positive = _above_zero(fold.asked.wanted)
-        rows = _rows_of(fold, positive, catalogue, level, most_users, rng, among)
+        only = None if among is None else among[turn]
+        rows = _rows_of(fold, positive, catalogue, level, most_users, rng, only)
         found += [replace(one, user=one.user + before) for one in rows]
         n_wanted.append(np.diff(positive.indptr).astype(np.int64))
         thin.append(thinness(fold.asked.artists)[:, 0])

@@ -23,8 +23,9 @@ from recsys.types import Bools, Csr, Ints
 from recsys.weights import Blend, learn_blend, on_one_scale, reached
 
 _COLD_SHARE = 0.1  # of the artists that can play the part of new ones
-_LEAST_COLD = 100
-_LEAST_USERS_FOR_COLD = 300
+_LEAST_COLD = 15
+_MANY_COLD, _MOST_TURNS = 100, 4
+_LEAST_USERS_FOR_COLD = 20
 _MOST_USERS_FOR_COLD = 3_000  # more would say the same of tags, at the price of a larger fit
 _NEWCOMERS = 0.1
 _LEAST_USERS_FOR_NEWCOMERS = 20
@@ -208,8 +209,9 @@ def _cold_blend(artists: Csr, items: Csr, catalogue: Catalogue, config: Config) 
     """Learn what to trust about artists that nobody here has heard.
 
     A tenth of the well-described artists with a few listeners plays their part: all that is known
-    of their listeners is held out, and only the parts that need no listeners may speak. None where
-    there are too few of them, or too few listeners, to learn from.
+    of their listeners is held out, and only the parts that need no listeners may speak. Where they
+    are few, other tenths take turns. None where there are too few of them, or too few listeners, to
+    learn from.
     """
     listeners = np.bincount(artists.indices, minlength=catalogue.n_artists)
     described = np.diff(catalogue.tags.indptr) > 0
@@ -221,12 +223,33 @@ def _cold_blend(artists: Csr, items: Csr, catalogue: Catalogue, config: Config) 
     if artists.shape[0] > _MOST_USERS_FOR_COLD:
         some = np.sort(rng.choice(artists.shape[0], _MOST_USERS_FOR_COLD, replace=False))
         artists, items = csr(artists[some]), csr(items[some])
-    new = np.zeros(catalogue.n_artists, np.bool_)
-    new[rng.choice(able, n, replace=False)] = True
-    left_artists, left_items = _without(artists, new), _without(items, new[catalogue.artist_of])
-    parts = build(left_artists, left_items, catalogue, config, cold=True)
-    if not parts:
+    order = rng.permutation(able)
+    turns = int(np.clip(_MANY_COLD // n, 1, _MOST_TURNS))
+    folds = []
+    cold = np.zeros((turns, catalogue.n_artists), np.bool_)
+    for turn, new in enumerate(cold):
+        new[order[turn * n : (turn + 1) * n]] = True
+        folds.append(_without_listeners(artists, items, new, catalogue, config))
+    if not all(fold.parts for fold in folds):
         return None
+    folds = _with_shared_parts(folds)
+    sample = draw_sample(
+        folds,
+        catalogue,
+        level=Level.ARTIST,
+        most_users=config.validation_users,
+        seed=config.random_state,
+        among=cold,
+    )
+    blend = learn_blend(folds[0].parts, sample, _n_listeners(artists))
+    return blend if blend.n_positives else None
+
+
+def _without_listeners(
+    artists: Csr, items: Csr, new: Bools, catalogue: Catalogue, config: Config
+) -> Fold:
+    """Fit the parts as if nobody had heard some artists, and ask for them."""
+    left_artists, left_items = _without(artists, new), _without(items, new[catalogue.artist_of])
     asked = Asked(
         left_artists,
         left_items,
@@ -235,16 +258,7 @@ def _cold_blend(artists: Csr, items: Csr, catalogue: Catalogue, config: Config) 
         audience(left_artists),
         audience(left_items),
     )
-    sample = draw_sample(
-        [Fold(parts, asked)],
-        catalogue,
-        level=Level.ARTIST,
-        most_users=config.validation_users,
-        seed=config.random_state,
-        among=new,
-    )
-    blend = learn_blend(parts, sample, _n_listeners(artists))
-    return blend if blend.n_positives else None
+    return Fold(build(left_artists, left_items, catalogue, config, cold=True), asked)
 
 
 def audiences(

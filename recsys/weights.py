@@ -9,7 +9,7 @@ from scipy.optimize import minimize
 from recsys.climbing import Lists, ascend
 from recsys.link import PLAIN, Link
 from recsys.part import Curve
-from recsys.platt_scaling import scaling, scaling_of_cold
+from recsys.platt_scaling import Scaling, scaling, scaling_of_cold
 from recsys.ranking_sample import Sample
 from recsys.recipe import Candidate
 from recsys.regimes import Regimes
@@ -160,7 +160,7 @@ def on_one_scale(
     rows = sample.cold
     n_wanted = int(sample.label[rows].sum())
     total = _total(curves, parts, sample)
-    found = scaling_of_cold(total, sample, blend.thin_bias)
+    found = scaling_of_cold(total, sample, Scaling(1, blend.bias, blend.thin_bias, blend.link))
     scale, bias = found.scale, found.bias
     warm = _total(blend.curves, parts, sample) + blend.bias
     lists = Lists.of(sample, np.unique(sample.user[sample.near]))

@@ -28,6 +28,7 @@ def scored(about: Subject, *, rank: int = 1, **changes: Any) -> Scored:
         "parts": {"bias": -1.0, "content": 1.5, "popularity": 0.75},
         "policy": Policy.EXPLOIT,
         "propensity": 1.0,
+        "calibration": -0.25,
     }
     return Scored(subject=about, rank=rank, **(values | changes))
 

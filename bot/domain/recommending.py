@@ -50,7 +50,8 @@ class RecommendRequest:
 class Scored:
     """A pick with its numbers, before it has an id.
 
-    `parts` are log-odds that sum to `score`; `rerank` is the signed term of the re-ranking.
+    `parts` are log-odds that sum to `score`; `rerank` is the signed term of the re-ranking, and
+    `calibration` what makes the log-odds of a 👍 of the score.
     """
 
     subject: Subject
@@ -61,6 +62,7 @@ class Scored:
     parts: Mapping[str, float]
     policy: Policy
     propensity: float
+    calibration: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,11 +126,15 @@ class Recommendation:
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """The full reason for one pick: parts sum to the score, shares and `rest` to the parts."""
+    """The full reason for one pick: parts sum to the score, shares and `rest` to the parts.
+
+    Score and `calibration` are the log-odds of `probability`.
+    """
 
     subject: Subject
     score: float
     probability: float
+    calibration: float
     parts: Mapping[str, float]
     rest: float
     """What no evidence of the member explains: popularity, priors and the bias."""

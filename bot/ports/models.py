@@ -43,5 +43,5 @@ class ModelStore(Protocol):
         ...
 
     async def outcomes(self, *, limit: int) -> Sequence[tuple[float, bool]]:
-        """Return score (log-odds) and whether it was liked of the newest picks shown, newest first."""
+        """Return log-odds of a like and whether it came, of the newest picks shown, newest first."""
         ...

@@ -267,6 +267,7 @@ def mix(
             policy=Policy.EXPLOIT.value,
             propensity=1.0,
             probability=float(np.mean([s.probability[i] for s in scores])),
+            calibration=float(np.mean([s.link.correction(float(s.total[i])) for s in scores])),
         )
         for rank, (i, parts) in enumerate(zip(chosen, mean_parts, strict=True), start=1)
     )

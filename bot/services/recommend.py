@@ -215,6 +215,7 @@ def scored(picks: Sequence[Pick], subjects: Mapping[ItemKey, Subject]) -> tuple[
             parts={name: float(value) for name, value in p.parts.items()},
             policy=Policy(p.policy),
             propensity=float(p.propensity),
+            calibration=float(p.calibration),
         )
         for rank, (subject, p) in enumerate(known, start=1)
     )

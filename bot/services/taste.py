@@ -142,6 +142,7 @@ class TasteService:
             subject=subject,
             score=explanation.score,
             probability=explanation.probability,
+            calibration=explanation.calibration,
             parts={part.name: part.value for part in explanation.parts},
             rest=explanation.score - sum(share.share for share in named),
             shares=named,

@@ -136,9 +136,9 @@ class TrainingService:
         slots = await self._models.outcomes(limit=RECENT_SLOTS + EARLIER_SLOTS)
         if len(slots) < 2 * RECENT_SLOTS:
             return False
-        scores, liked = zip(*slots, strict=True)
+        odds, liked = zip(*slots, strict=True)
         found = drift(
-            scores[RECENT_SLOTS:], liked[RECENT_SLOTS:], scores[:RECENT_SLOTS], liked[:RECENT_SLOTS]
+            odds[RECENT_SLOTS:], liked[RECENT_SLOTS:], odds[:RECENT_SLOTS], liked[:RECENT_SLOTS]
         )
         if found.drifted:
             log.info(

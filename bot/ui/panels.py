@@ -45,7 +45,13 @@ def why_panel(
         parts.append(line(text("why.no_evidence")))
     if why.elsewhere is not None:
         parts.append(line(_elsewhere(why.elsewhere, why.subject)))
-    parts.append(line("\n".join([text("why.parts"), *_part_lines(why.parts)])))
+    parts.append(
+        line(
+            "\n".join(
+                [text("why.parts"), *_part_lines({**why.parts, "calibration": why.calibration})]
+            )
+        )
+    )
     if item_id is not None:
         parts += [rule(), _panel_buttons(why.subject, item_id)]
         if preview and why.subject.track is not None:

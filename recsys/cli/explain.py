@@ -19,6 +19,7 @@ from recsys.recommendation import Options
 _REASONS = 3
 _LEAST = 0.05
 """Log-odds below which a part is not named but added up with the others."""
+_CHANCE = "chance of a like"
 
 
 def add_to(commands: Any) -> None:
@@ -48,11 +49,9 @@ def run(options: argparse.Namespace) -> int:
         return 0
     if unknown:
         print(f"rows that name no item of this model: {unknown}")
-    table = Table(
-        title="score = sum of the parts; score + calibration = log-odds of the probability"
-    )
-    for column in ("item", "probability", "calibration", "score", "parts", "because of"):
-        is_number = column in ("probability", "calibration", "score")
+    table = Table(title="score = sum of the parts; score + calibration = log-odds of a like")
+    for column in ("item", _CHANCE, "calibration", "score", "parts", "because of"):
+        is_number = column in (_CHANCE, "calibration", "score")
         table.add_column(column, justify="right" if is_number else "left", overflow="fold")
     for row in rows:
         table.add_row(

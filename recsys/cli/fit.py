@@ -9,7 +9,7 @@ from rich.console import Console
 
 from recsys.background_file import read_background
 from recsys.cli import tasks
-from recsys.cli.kept_models import keep
+from recsys.cli.kept_models import keep, refuse_filled
 from recsys.cli.preparing import tell
 from recsys.cli.progress import working
 from recsys.cli.side_options import add_side_options, side_files
@@ -48,6 +48,7 @@ def add_to(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Train on everything in the folder but ``test``; ``valid`` teaches the weights."""
+    refuse_filled(options.model)
     config = Config(random_state=options.seed)
     if options.settings is not None:
         config = with_settings(config, options.settings)

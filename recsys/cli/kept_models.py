@@ -23,11 +23,16 @@ def keep(model: HybridRecommender, names: object, folder: Path) -> None:
     DataError
         When the folder holds something already.
     """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise DataError(f"{folder} is not empty; name a new folder")
+    refuse_filled(folder)
     folder.mkdir(parents=True, exist_ok=True)
     pd.DataFrame({"item": np.asarray(names)}).to_csv(folder / NAMES, index=False)
     save(model, folder)
+
+
+def refuse_filled(folder: Path) -> None:
+    """Refuse a folder that holds something already; worth asking before a long training."""
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise DataError(f"{folder} is not empty; name a new folder")
 
 
 def kept(folder: Path) -> HybridRecommender:

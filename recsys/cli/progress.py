@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
+from rich.markup import escape
 
 EVERY_S = 10.0
 """So seldom a line follows the first one where lines stay."""
@@ -21,8 +22,8 @@ def working(what: str, console: Console) -> Iterator[Callable[[str], None]]:
         Of the standard error output: what the command prints stays clean.
     """
     if console.is_terminal:
-        with console.status(what) as status:
-            yield status.update
+        with console.status(escape(what)) as status:
+            yield lambda more: status.update(escape(more))
         return
     said_at = time.monotonic()
     console.print(f"{what} …", markup=False, highlight=False, soft_wrap=True)

@@ -1,5 +1,6 @@
 """What files say of the items beside who listens to them."""
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -115,6 +116,7 @@ def _groupings(
     for path in paths:
         frame = columns(path, 2, None, blanks=True)
         item = _named(path, item_ids, frame[0])
+        _tell_repeated(path, item[item >= 0], frame.loc[item >= 0])
         for place in range(1, frame.shape[1]):
             told = frame[place].notna().to_numpy() & (item >= 0)
             names = frame[place][told].astype(str).to_numpy()
@@ -128,6 +130,17 @@ def _groupings(
                 others.append((item[told], values, np.ones(len(names))))
     artist, album, *_ = [*found, None, None]
     return artist, album, others
+
+
+def _tell_repeated(path: Path, item: Ints, rows: "pd.DataFrame") -> None:
+    """Warn of items that are grouped in two ways, as in a file of tags taken for one of groups."""
+    differs = len(rows.drop_duplicates()) - len(np.unique(item))
+    if differs:
+        print(
+            f"warning: {path.name} gives some items two groups ({differs} rows too many); the first "
+            "row of each counts",
+            file=sys.stderr,
+        )
 
 
 def _features(item_ids: Any, path: Path | None) -> tuple[Any, Any]:

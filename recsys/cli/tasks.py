@@ -97,7 +97,22 @@ def ready(task: Task, side: SideFiles) -> Task:
     if side.friends is not None:
         task = befriended(task, read_friends(side.friends, task.user_ids))
     _tell_strangers(task)
+    _tell_known(task)
     return task
+
+
+def _tell_known(task: Task) -> None:
+    """Warn of pairs that should be found and are known: no list holds them, so all models miss them."""
+    n_items = task.catalogue.n_items
+    asked, known = (rows.user * n_items + rows.id for rows in (task.wanted, task.known))
+    n_known = int(np.isin(asked, known[task.known.kind != Kind.NEARBY]).sum())
+    if n_known:
+        print(
+            f"warning: {n_known} of the {len(asked)} rows to find are known already; lists leave out "
+            "what is known, so each counts as missed: take them out of the file, or read the figures "
+            "as too low",
+            file=sys.stderr,
+        )
 
 
 def _tell_strangers(task: Task) -> None:

@@ -71,12 +71,13 @@ def run(options: argparse.Namespace) -> int:
     )
     trials: list[Trial] = []
 
-    def told(trial: Trial) -> None:
-        trials.append(trial)
-        say(f"{trial.model}, {in_words(trial.settings)}: {trial.ndcg:.4f}")
-
     started = time.perf_counter()
     with working("trying settings", console) as say:
+
+        def told(trial: Trial) -> None:
+            trials.append(trial)
+            say(f"{trial.model}, {in_words(trial.settings)}: {trial.ndcg:.4f}")
+
         found = tuned(
             matrices(known, task.catalogue, weighing),
             matrices(wanted, task.catalogue, weighing),

@@ -7,15 +7,16 @@ from hypothesis import strategies as st
 from scipy.special import expit, logit
 
 from recsys.calibration import calibration
+from recsys.errors import DataError
 from recsys.link import PLAIN, Link
-from recsys.platt_scaling import scaling
+from recsys.platt_scaling import Scaling, scaling, scaling_of_cold
 from recsys.ranking_sample import Sample
 from recsys.types import Bools, Doubles
 
 SCORES = st.floats(-30, 30)
 LINKS = st.builds(
-    lambda knees, slopes, shift: Link(tuple(sorted(knees)), tuple(slopes), shift),
-    st.lists(st.floats(-10, 10), min_size=3, max_size=3),
+    lambda knees, slopes, shift: Link(tuple(map(float, sorted(knees))), tuple(slopes), shift),
+    st.lists(st.integers(-10, 10), min_size=3, max_size=3, unique=True),
     st.lists(st.floats(0.05, 3), min_size=4, max_size=4),
     st.floats(-5, 5),
 )
@@ -42,7 +43,17 @@ def test_it_never_changes_an_order(link: Link, one: float, other: float) -> None
     assert 0 <= link.probability(low) <= link.probability(high) <= 1
 
 
-def sample(label: Bools, thin: Doubles) -> Sample:
+@pytest.mark.parametrize(
+    ("knees", "slopes"),
+    [((0.0,), (1.0,)), ((0.0,), (1.0, 0.0)), ((1.0, -2.0), (1.0, 2.0, 1.0)), ((np.inf,), (1, 1))],
+)
+def test_a_link_that_may_fall_is_none(knees: tuple[float, ...], slopes: tuple[float, ...]) -> None:
+    with pytest.raises(DataError):
+        Link(knees, slopes)
+
+
+def sample(label: Bools, thin: Doubles, stands_for: float = 1.0, *, cold: bool = False) -> Sample:
+    """Rows that are not wanted stand for so many of their kind."""
     n = len(label)
     return Sample(
         raw=np.zeros((1, n), np.float32),
@@ -53,10 +64,10 @@ def sample(label: Bools, thin: Doubles) -> Sample:
         label=label,
         user=np.zeros(n, np.int64),
         near=np.ones(n, np.bool_),
-        stands_for=np.ones(n),
+        stands_for=np.where(label, 1.0, stands_for),
         rare=np.zeros((n, 2), np.float32),
         level_of=np.zeros(1, np.int64),
-        cold=np.zeros(n, np.bool_),
+        cold=np.full(n, cold),
         thin=thin.astype(np.float32),
         n_wanted=np.array([label.sum()]),
     )
@@ -64,7 +75,7 @@ def sample(label: Bools, thin: Doubles) -> Sample:
 
 def test_high_scores_that_promise_too_much_are_seen_through() -> None:
     rng = np.random.default_rng(0)
-    score = rng.normal(-3, 2, 60_000)
+    score = rng.normal(-3, 2, 200_000)
     truth = np.minimum(score, -1) + 0.3 * np.maximum(score + 1, 0)
     label = rng.random(len(score)) < expit(truth)
     found = scaling(2 * score + 5, sample(label, np.zeros(len(score))))
@@ -103,3 +114,54 @@ def test_a_handful_of_rows_bends_nothing_much() -> None:
 def test_without_both_labels_nothing_is_learned(every: bool) -> None:
     found = scaling(np.linspace(-1, 1, 50), sample(np.full(50, every), np.zeros(50)))
     assert (found.scale, found.thin_bias, found.link) == (1.0, 0.0, PLAIN)
+
+
+@pytest.mark.parametrize("spread", [0.0, 1e-3])
+def test_where_all_listeners_are_alike_thinness_says_nothing(spread: float) -> None:
+    """It is then as good as a second bias, and a newcomer's chances would be whatever you like."""
+    rng = np.random.default_rng(2)
+    score = rng.normal(-3, 1, 20_000)
+    thin = 0.2 + spread * rng.random(len(score))
+    label = rng.random(len(score)) < expit(score)
+    assert abs(scaling(score, sample(label, thin)).thin_bias) < 1
+
+
+@pytest.mark.parametrize("rarity", [1.0, 300.0, 30_000.0])
+def test_rare_likes_are_learned_to_the_end(rarity: float) -> None:
+    rng = np.random.default_rng(3)
+    score = rng.normal(0, 1, 40_000)
+    label = rng.random(len(score)) < expit(1.5 * score - 4)
+    drawn = sample(label, np.zeros(len(score)), rarity)
+    found = scaling(score, drawn)
+    said = found.link.probability(found.scale * score + found.bias)
+    assert float(drawn.stands_for @ said) == pytest.approx(label.sum(), rel=0.05)
+    assert found.scale == pytest.approx(1.5, rel=0.1)
+
+
+def test_the_line_may_steepen_as_well() -> None:
+    rng = np.random.default_rng(4)
+    score = rng.normal(-3, 2, 100_000)
+    truth = score + 1.5 * np.maximum(score + 3, 0)
+    label = rng.random(len(score)) < expit(truth)
+    found = scaling(score, sample(label, np.zeros(len(score))))
+    said = found.link.probability(found.scale * score + found.bias).astype(np.float64)
+    assert calibration(said, label).error < 0.005
+
+
+def test_what_nobody_has_heard_is_calibrated_through_the_link_of_the_others() -> None:
+    rng = np.random.default_rng(5)
+    score = rng.normal(0, 1, 60_000)
+    label = rng.random(len(score)) < expit(score - 5)
+    link = Link((-4.0,), (1.6, 0.7), 2.0)
+    warm = Scaling(1.0, -4.0, 0.0, link)
+    found = scaling_of_cold(score, sample(label, np.zeros(len(score)), cold=True), warm)
+    said = link.probability(found.scale * score + found.bias)
+    assert said.mean() == pytest.approx(label.mean(), rel=0.05)
+    assert found.link == link
+
+
+def test_a_few_rows_that_a_line_would_part_do_not_make_it_steep() -> None:
+    score = np.linspace(-6, -2, 200)
+    label = score > -2.05
+    cold = sample(label, np.zeros(200), cold=True)
+    assert scaling_of_cold(score, cold, Scaling(1.0, -4.0)).scale < 3

@@ -9,9 +9,11 @@ import pytest
 
 from recsys import HybridRecommender
 from recsys.catalogue import Catalogue
+from recsys.cli.measuring import fitted, judge
 from recsys.cli.side_information import SideFiles
-from recsys.cli.tasks import holdout
+from recsys.cli.tasks import cold, holdout
 from recsys.evidence import Evidence, Interactions
+from recsys.link import Link
 from recsys.training import fit
 from tests.recsys.generated import FOLDER
 
@@ -71,6 +73,28 @@ def test_folds_on_both_sides_of_what_a_part_needs(known: int, silent: int, late:
     assert np.isfinite(model.score(model.fold_in(Evidence.of([1, 2]))).total).all()
 
 
+def test_in_a_small_community_too_new_artists_are_judged_by_what_they_are(tmp_path: Path) -> None:
+    """150 listeners, 300 artists: others play the new ones in turn, so that their tags are heeded."""
+    frames = {name: pd.read_csv(FOLDER / f"{name}.csv") for name in ("train", "valid", "test")}
+    whole = pd.concat(frames.values())
+    heard = whole["item"].value_counts()
+    new = np.random.default_rng(0).choice(
+        heard[heard >= 3].index.to_numpy(object), 40, replace=False
+    )
+    for name in ("train", "valid"):
+        rows = frames[name]
+        rows[~rows["item"].isin(new)].to_csv(tmp_path / f"{name}.csv", index=False)
+    whole[whole["item"].isin(new)].to_csv(tmp_path / "test.csv", index=False)
+    pd.DataFrame({"item": new}).to_csv(tmp_path / "cold_artists.csv", index=False)
+    pd.read_csv(FOLDER / "item_tags.csv").to_csv(tmp_path / "item_tags.csv", index=False)
+    task = cold(tmp_path, SideFiles())
+    reached = {
+        name: judge(fitted(task, name, 0), task, name, 0).figures["ndcg@10"]
+        for name in ("content", "hybrid")
+    }
+    assert reached["hybrid"] > reached["content"] > 0.3
+
+
 def test_a_blend_is_taken_over_although_a_fold_had_too_little_for_a_part() -> None:
     """Eleven listeners are known, but not while some of them play the newcomers."""
     rng = np.random.default_rng(0)
@@ -81,7 +105,7 @@ def test_a_blend_is_taken_over_although_a_fold_had_too_little_for_a_part() -> No
     catalogue = Catalogue.build(np.arange(40))
     first = fit(rows.where(~given), catalogue, validation=rows.where(given))
     assert first.info["left_out"]
-    marked = replace(first, bias=first.bias + 1)
+    marked = replace(first, bias=first.bias + 1, link=Link((0.0,), (1.0, 0.5)))
     again = fit(rows.where(~given), catalogue, validation=rows.where(given), earlier=marked)
-    assert again.bias == marked.bias
+    assert (again.bias, again.link) == (marked.bias, marked.link)
     assert again.info["left_out"] == first.info["left_out"]

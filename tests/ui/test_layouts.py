@@ -115,6 +115,7 @@ async def test_the_why_panel_fits_and_shows_all_parts():
         subject=nasty(1)[0],
         score=1.0,
         probability=0.73,
+        calibration=-0.5,
         parts={f"part_{n}": 0.1 * n for n in range(12)},
         rest=0.2,
         shares=tuple(share(nasty(1)[0], kind=kind) for kind in EvidenceKind) * 2,
@@ -149,6 +150,7 @@ def why_of(**changes) -> Why:
             subject=subject(),
             score=1.0,
             probability=0.73,
+            calibration=-0.25,
             parts={"content": 1.0, "era": 0.001},
             rest=0.2,
             shares=(share(subject(2, title="Big"), 0.4), share(subject(3, title="Tiny"), -0.001)),
@@ -167,6 +169,8 @@ def why_words(**changes) -> str:
 
 async def test_why_leaves_out_what_rounds_to_nothing():
     assert "Big" in why_words()
+    assert "`-0.25`" in why_words(), "parts and calibration are the log-odds of the chance shown"
+    assert "how far such a sum has held before" in why_words()
     assert "Tiny" not in why_words()
     assert "0.00" not in why_words()
     assert "Nothing you did" in why_words(shares=(share(subject(3), 0.001),))

@@ -101,13 +101,13 @@ def _insert(
 
 def _outcomes(raw: sqlite3.Connection, limit: int) -> list[tuple[float, bool]]:
     rows = raw.execute(
-        "SELECT i.score, EXISTS (SELECT 1 FROM gestures AS g WHERE g.item_id = i.id "
+        "SELECT i.score + i.calibration, EXISTS (SELECT 1 FROM gestures AS g WHERE g.item_id = i.id "
         "AND g.member_id = r.member_id AND g.standing = 1 AND g.verdict = 1) "
         "FROM recommendation_items AS i JOIN recommendations AS r ON r.id = i.recommendation_id "
         "WHERE r.occasion = 'recommend' ORDER BY i.id DESC LIMIT ?",
         (limit,),
     )
-    return [(float(score), bool(liked)) for score, liked in rows]
+    return [(float(odds), bool(liked)) for odds, liked in rows]
 
 
 def _pending(raw: sqlite3.Connection) -> PendingChanges:

@@ -108,8 +108,8 @@ def _save(raw: sqlite3.Connection, draft: Draft) -> Recommendation:
     for scored in draft.items:
         (item_id,) = raw.execute(
             "INSERT INTO recommendation_items (recommendation_id, rank, track_id, artist_id, "
-            "score_rank, score, rerank, parts, policy, propensity) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+            "score_rank, score, rerank, parts, policy, propensity, calibration) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
             (
                 recommendation_id,
                 scored.rank,
@@ -120,6 +120,7 @@ def _save(raw: sqlite3.Connection, draft: Draft) -> Recommendation:
                 json.dumps(dict(scored.parts)),
                 scored.policy,
                 scored.propensity,
+                scored.calibration,
             ),
         ).fetchone()
         items.append(ShownItem(ShownItemId(item_id), RecommendationId(recommendation_id), scored))
@@ -182,7 +183,7 @@ def _load(raw: sqlite3.Connection, condition: str, key: int) -> Recommendation |
 
 _ITEMS = (
     "SELECT recommendation_items.id, recommendation_id, coalesce(track_id, -artist_id), rank, "
-    "score_rank, score, rerank, parts, policy, propensity FROM recommendation_items"
+    "score_rank, score, rerank, parts, policy, propensity, calibration FROM recommendation_items"
 )
 
 
@@ -201,6 +202,7 @@ def _shown(raw: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]) -> list[Sho
                 parts=json.loads(row[7]),
                 policy=Policy(row[8]),
                 propensity=row[9],
+                calibration=row[10],
             ),
         )
         for row in rows

@@ -1,4 +1,4 @@
--- Made by `python -m bot.adapters.sqlite.migrations`; version 10.
+-- Made by `python -m bot.adapters.sqlite.migrations`; version 11.
 
 CREATE TABLE activity_now (
   member_id INTEGER PRIMARY KEY REFERENCES members (id),
@@ -303,7 +303,7 @@ CREATE TABLE recommendation_items (
   rerank REAL NOT NULL,
   parts TEXT NOT NULL,
   policy TEXT NOT NULL,
-  propensity REAL NOT NULL,
+  propensity REAL NOT NULL, calibration REAL NOT NULL DEFAULT 0,
   CHECK ((track_id IS NULL) <> (artist_id IS NULL)),
   UNIQUE (recommendation_id, rank)
 ) STRICT;

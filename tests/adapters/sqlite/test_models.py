@@ -85,7 +85,10 @@ async def test_outcomes_are_the_newest_picks_and_whether_their_owner_liked_them(
     await database.gestures.record(press(shown, 2, Verdict.DOWN))
     found = await database.models.outcomes(limit=9)
     assert [liked for _, liked in found] == [False, True, False]
-    assert [score for score, _ in found] == [item.scored.score for item in shown.items[::-1]]
+    assert [odds for odds, _ in found] == [
+        item.scored.score + item.scored.calibration for item in shown.items[::-1]
+    ]
+    assert all(item.scored.calibration for item in shown.items)
     assert len(await database.models.outcomes(limit=2)) == 2
 
 

@@ -30,7 +30,7 @@ def test_inspect_tells_the_parts_and_their_weights(model, capsys):
     assert facts["listeners"] == 150
     assert facts["items"] > 250
     assert {"popularity", "content", "latent"} <= {part["part"] for part in facts["parts"]}
-    curves = {part.name: part.curve for part in load(model).parts}
+    curves = {part.name: part.curve_of(cold=True) for part in load(model).parts}
     for part in facts["parts"]:
         assert part["unheard"] == list(curves[part["part"]].rare_slopes)
     assert main(["inspect", str(model)]) == 0
@@ -52,6 +52,15 @@ def test_explain_sums_to_the_score_and_stays_in_the_style(model, history, capsys
 def test_explain_one_item(model, history, capsys):
     assert main(["explain", str(model), str(history), "--item", "artist 200"]) == 0
     assert "artist 200" in capsys.readouterr().out
+
+
+def test_a_folder_in_use_is_refused_before_the_training(tmp_path, capsys):
+    (tmp_path / "mine").write_text("keep me")
+    assert main(["fit", str(FOLDER), str(tmp_path)]) == EXIT_BAD_INPUT
+    told = capsys.readouterr()
+    assert "is not empty; name a new folder" in told.err
+    assert "training" not in told.err
+    assert [p.name for p in tmp_path.iterdir()] == ["mine"]
 
 
 @pytest.mark.parametrize(

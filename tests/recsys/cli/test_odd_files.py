@@ -81,6 +81,24 @@ def test_judged_strangers_are_told_and_strangers_alone_are_refused(tmp_path, cap
     assert "nothing is known of any of the 2 listeners to judge" in said
 
 
+def test_rows_to_find_that_are_known_already_are_told(tmp_path, capsys):
+    path = folder(tmp_path)
+    pair = (path / "train.csv").read_text().splitlines()[1]
+    test = path / "test.csv"
+    test.write_text(f"{test.read_text().rstrip()}\n{pair}\n")
+    assert main(["evaluate", str(path), "--models", "popularity", "--json"]) == 0
+    assert "warning: 1 of the" in capsys.readouterr().err
+
+
+def test_a_file_of_tags_taken_for_groups_is_told(tmp_path, capsys):
+    path = folder(tmp_path)
+    groups = tmp_path / "groups.csv"
+    groups.write_text("item,artist\n1,a\n1,b\n2,c\n2,c\n")
+    arguments = ["--models", "popularity", "--item-groups", str(groups), "--json"]
+    assert main(["evaluate", str(path), *arguments]) == 0
+    assert "groups.csv gives some items two groups (1 rows too many)" in capsys.readouterr().err
+
+
 def test_no_word_where_all_judged_are_known(tmp_path, capsys):
     assert main(["evaluate", str(folder(tmp_path)), "--models", "popularity", "--json"]) == 0
     assert "warning" not in capsys.readouterr().err

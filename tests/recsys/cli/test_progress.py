@@ -31,8 +31,8 @@ def test_in_a_file_a_line_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_on_a_terminal_nothing_stays() -> None:
     one = console(terminal=True)
-    with working("fitting", one) as told:
-        told("half way")
+    with working("[/fitting]", one) as told:
+        told("[bold]half way[/no]")
     assert "fitting …" not in said(one)
 
 

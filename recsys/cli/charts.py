@@ -130,11 +130,14 @@ def scatter(points: Sequence[tuple[str, float, float]], x: Axis, y: Axis) -> Mar
         left = px - 8 - wide if side == "end" else px + 8
         line = _free_line(taken, left, left + wide, py + 4)
         taken.append((left, left + wide, line))
+        beside = px + (-8 if side == "end" else 8)
+        if abs(line - py - 4) > 1:  # the name stands elsewhere: a line leads to its point
+            parts.append(_line(px, py, beside, line - 4, "leader"))
         parts.append(
             f'<circle class="c0" cx="{px:.1f}" cy="{py:.1f}" r="4.5">'
             f"<title>{escape(f'{name}: {vx:.4g}, {vy:.4g}')}</title></circle>"
         )
-        parts.append(_text(px + (-8 if side == "end" else 8), line, name, "point", side))
+        parts.append(_text(beside, line, name, "point", side))
     return _svg(parts, HEIGHT, f"{y.label} against {x.label}: " + ", ".join(p[0] for p in points))
 
 

@@ -154,6 +154,7 @@ def test_charts_draw_zero_negative_and_equal_values_and_escape_names():
     places = scatter([("same", 1, 1), ("place", 1, 1)], axis("x", [1]), axis("y", [1]))
     heights = re.findall(r'class="point" x="[\d.]+" y="([\d.]+)"', places)
     assert len(set(heights)) == 2, "names do not run into each other"
+    assert places.count('class="leader"') == 1, "a name that had to move is led to its point"
     top = scatter(
         [(f"name {k}", 1, y) for k, y in enumerate([9, 9, 9, 9])], axis("x", [1]), axis("y", [1, 9])
     )

@@ -23,13 +23,13 @@ def test_small_parts_are_added_up():
     assert in_words({"bias": -1.0, "none": 0.0}) == "bias -1.00"
 
 
-def test_explain_shows_a_probability(model, tmp_path, capsys):
+def test_explain_shows_the_chance_of_a_like(model, tmp_path, capsys):
     history = tmp_path / "history.csv"
     history.write_text("item\nartist 3\nartist 5\n")
     capsys.readouterr()
     assert main(["explain", str(model), str(history), "--n", "3"]) == 0
     told = capsys.readouterr().out
-    assert "probability" in told
+    assert "chance of a like" in told
     assert told.count("%") == 3
     assert len([line for line in told.splitlines() if line.startswith("│")]) == 3, "one line each"
 

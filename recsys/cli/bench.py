@@ -78,11 +78,13 @@ def run(options: argparse.Namespace) -> int:
     console = Console(stderr=True)
     found: dict[str, Any] = {"cores": cores()}
     for part in options.only:
+        if part == "refit" and options.folder is None:
+            continue
         with working(part, console):
             if part == "als":
                 sizes = [size for size in _ALS if size[2] <= options.most] or [_SMALL]
                 found[part] = [sweeps(*size) for size in sizes]
-            elif part == "refit" and options.folder is not None:
+            elif part == "refit":
                 found[part] = refits(options)
             elif part == "request":
                 found[part] = request(int(min(_REQUEST_ITEMS, options.most)))

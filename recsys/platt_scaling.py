@@ -133,7 +133,10 @@ def _logistic(
         return bent
 
     start = np.zeros(len(columns))
-    found = minimize(loss, start, jac=True, hess=curvature, method="trust-exact")
+    try:
+        found = minimize(loss, start, jac=True, hess=curvature, method="trust-exact")
+    except (ValueError, np.linalg.LinAlgError):  # a line parts the labels: no curvature is left
+        found = minimize(loss, start, jac=True, method="L-BFGS-B")
     learned: Doubles = np.asarray(found.x, np.float64)
     return learned
 

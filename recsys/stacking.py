@@ -241,7 +241,7 @@ def _cold_blend(artists: Csr, items: Csr, catalogue: Catalogue, config: Config) 
         seed=config.random_state,
         among=cold,
     )
-    blend = learn_blend(folds[0].parts, sample, _n_listeners(artists))
+    blend = learn_blend(folds[0].parts, sample, _n_listeners(artists), rising=True)
     return blend if blend.n_positives else None
 
 

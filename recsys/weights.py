@@ -19,7 +19,7 @@ _SHRINKAGE = 30.0  # held-out rows that a prior slope is worth
 _TOLD = 300.0  # and one that thousands of rows elsewhere taught; chosen on validation rows
 _LEAST_POSITIVES = 500  # held-out rows from which on NDCG itself is climbed
 _LEAST_TOLD = 10_000  # the same beside a prior: what was learned there is better than a short climb
-_SAME = 5e-4  # NDCG@10 that is no reason to show artists nobody has heard
+_SAME = 5e-4  # NDCG@10 that is no reason to say less of artists nobody has heard than came
 _LOWER = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0)  # log-odds
 
 
@@ -38,7 +38,9 @@ class Blend:
     link: Link = PLAIN
 
 
-def learn_blend(parts: Sequence[Candidate], sample: Sample, n_users: int) -> Blend:
+def learn_blend(
+    parts: Sequence[Candidate], sample: Sample, n_users: int, *, rising: bool = False
+) -> Blend:
     """Learn the curves in three steps, each on the same candidates of held-out listeners.
 
     Every basis function stands three times, for a regular's and a newcomer's list of what is heard,
@@ -58,6 +60,8 @@ def learn_blend(parts: Sequence[Candidate], sample: Sample, n_users: int) -> Ble
     sample : Sample
     n_users : int
         Listeners behind the parts; decides the prior slopes.
+    rising : bool
+        Whether no personal part may speak against an item the more it has.
 
     References
     ----------
@@ -66,7 +70,7 @@ def learn_blend(parts: Sequence[Candidate], sample: Sample, n_users: int) -> Ble
     measured = _spread(parts, sample)
     spread = np.where(measured > 1e-9, measured, 1.0)
     columns = Regimes.of(sample, spread)
-    prior, lower = _prior(parts, n_users, sample)
+    prior, lower = _prior(parts, n_users, sample, rising=rising)
     told = any(part.told is not None for part in parts)
     slopes = _listwise(columns, sample, prior, lower, _TOLD if told else _SHRINKAGE)
     if sample.n_positives >= (_LEAST_TOLD if told else _LEAST_POSITIVES):
@@ -84,7 +88,9 @@ def _spread(parts: Sequence[Candidate], sample: Sample) -> Doubles:
     return measured
 
 
-def _prior(parts: Sequence[Candidate], n_users: int, sample: Sample) -> tuple[Doubles, Doubles]:
+def _prior(
+    parts: Sequence[Candidate], n_users: int, sample: Sample, *, rising: bool
+) -> tuple[Doubles, Doubles]:
     """Prior slopes per standard deviation and their bounds, one after another for the three regimes."""
     prior = np.zeros((3, sample.columns.shape[1]))
     lower = np.zeros((3, sample.columns.shape[1]))
@@ -96,7 +102,8 @@ def _prior(parts: Sequence[Candidate], n_users: int, sample: Sample) -> tuple[Do
             prior[:, first] = part.kind.trust(n_users)
         else:
             prior[:, first] = np.multiply(part.told.raw, spread[first]) + part.told.spread
-        lower[:, own] = -np.inf if part.kind.signed else 0.0
+        free = part.kind.signed and not (rising and part.kind.personal)
+        lower[:, own] = -np.inf if free else 0.0
     prior[:, spread <= 1e-9] = 0.0
     return prior.ravel(), lower.ravel()
 
@@ -144,7 +151,8 @@ def on_one_scale(
 
     The artists that played the new ones were chosen for having listeners, so they are wanted more
     often than artists that really nobody has heard. Platt scaling on the cold candidates brings
-    them onto the same scale; the bias is then lowered as far as NDCG@10 of the whole lists allows.
+    them onto the same scale; the bias is then lowered as far as NDCG@10 of the whole lists gains
+    by it, and no further, for it is a chance as well.
 
     Parameters
     ----------
@@ -168,7 +176,7 @@ def on_one_scale(
         lists.ndcg(lists.laid_out(np.where(rows, scale * total + bias - lower, warm)))
         for lower in _LOWER
     ]
-    lowest = max(lower for lower, one in zip(_LOWER, at, strict=True) if one >= max(at) - _SAME)
+    lowest = min(lower for lower, one in zip(_LOWER, at, strict=True) if one >= max(at) - _SAME)
     scaled = {name: curve.times(scale) for name, curve in curves.items()}
     return Blend(scaled, bias - lowest, n_wanted, blend.thin_bias, blend.link)
 

@@ -116,10 +116,10 @@ def _groupings(
     for path in paths:
         frame = columns(path, 2, None, blanks=True)
         item = _named(path, item_ids, frame[0])
-        _tell_repeated(path, item[item >= 0], frame.loc[item >= 0])
         for place in range(1, frame.shape[1]):
             told = frame[place].notna().to_numpy() & (item >= 0)
             names = frame[place][told].astype(str).to_numpy()
+            _tell_repeated(path, item[told], names)
             if len(found) < 2:
                 _, group = np.unique(names, return_inverse=True)
                 owner = np.full(len(item_ids), -1, np.int64)
@@ -132,12 +132,12 @@ def _groupings(
     return artist, album, others
 
 
-def _tell_repeated(path: Path, item: Ints, rows: "pd.DataFrame") -> None:
+def _tell_repeated(path: Path, item: Ints, names: Any) -> None:
     """Warn of items that are grouped in two ways, as in a file of tags taken for one of groups."""
-    differs = len(rows.drop_duplicates()) - len(np.unique(item))
-    if differs:
+    surplus = len(set(zip(item.tolist(), names.tolist(), strict=True))) - len(np.unique(item))
+    if surplus:
         print(
-            f"warning: {path.name} gives some items two groups ({differs} rows too many); the first "
+            f"warning: {path.name} gives some items two groups ({surplus} rows too many); the first "
             "row of each counts",
             file=sys.stderr,
         )

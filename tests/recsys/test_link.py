@@ -165,3 +165,15 @@ def test_a_few_rows_that_a_line_would_part_do_not_make_it_steep() -> None:
     label = score > -2.05
     cold = sample(label, np.zeros(200), cold=True)
     assert scaling_of_cold(score, cold, Scaling(1.0, -4.0)).scale < 3
+
+
+@pytest.mark.parametrize("n_wanted", [1, 5, 30])
+def test_labels_that_a_line_parts_are_survived(n_wanted: int) -> None:
+    """Whatever chance made of a few rows, a training goes on."""
+    for seed in range(25):
+        score = np.random.default_rng(seed).normal(-3, 0.5, 3_000)
+        label = score >= np.sort(score)[-n_wanted]
+        found = scaling(score, sample(label, np.zeros(len(score)), 10.0))
+        said = found.link.probability(found.scale * score + found.bias)
+        assert np.isfinite(said).all()
+        assert said[label].mean() > said.mean()

@@ -93,7 +93,7 @@ def test_rows_to_find_that_are_known_already_are_told(tmp_path, capsys):
 def test_a_file_of_tags_taken_for_groups_is_told(tmp_path, capsys):
     path = folder(tmp_path)
     groups = tmp_path / "groups.csv"
-    groups.write_text("item,artist\n1,a\n1,b\n2,c\n2,c\n")
+    groups.write_text("item,artist\n1,a\n1,b\n2,c\n2,c\n2.0,c\n3,d\n3,\n")
     arguments = ["--models", "popularity", "--item-groups", str(groups), "--json"]
     assert main(["evaluate", str(path), *arguments]) == 0
     assert "groups.csv gives some items two groups (1 rows too many)" in capsys.readouterr().err

@@ -23,7 +23,7 @@ from recsys.types import Csr, Doubles, Ints
 
 _MOST_CELLS = 150_000  # beyond that it is tried on ...
 _SOME_CELLS, _SOME_COLUMNS = 60_000, 8_000  # ... some listeners, and what is heard most
-_MOST_LISTENERS = 600
+_MOST_LISTENERS, _SOME_LISTENERS = 600, 400  # who are judged, the latter of large data
 _LEAST_LISTENERS = 20
 _TOGETHER = 64  # listeners that a thread judges at a time
 _FURTHER = 10 / 3  # from one ridge to the next
@@ -147,8 +147,9 @@ class _Level:
         judged = np.flatnonzero((np.diff(wanted.indptr) > 0) & (np.diff(known.indptr) > 0))
         if len(judged) < _LEAST_LISTENERS:
             return {}
-        if len(judged) > _MOST_LISTENERS:
-            judged = np.sort(rng.choice(judged, _MOST_LISTENERS, replace=False))
+        most = _MOST_LISTENERS if self.known.nnz <= _MOST_CELLS else _SOME_LISTENERS
+        if len(judged) > most:
+            judged = np.sort(rng.choice(judged, most, replace=False))
 
         def ndcg(model: Model) -> Doubles:
             return _ndcg(model.fit(known), known[judged], wanted[judged])

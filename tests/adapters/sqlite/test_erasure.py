@@ -427,6 +427,7 @@ async def test_the_export_is_json_with_ids_as_texts(database: Database) -> None:
         "content": 1.5,
         "popularity": 0.75,
     }
+    assert exported["recommendations"][0]["calibration"] == -0.25
     assert all(
         exported[table] for table in QUERIES if table != "blend_members" or exported["blends"]
     )

@@ -237,12 +237,13 @@ async def test_answers_of_others_on_a_members_card_stay_without_the_member(
     assert await database.recommendations.of_item(shown.items[0].id) is None
     left = await database.readers.run(
         lambda raw: raw.execute(
-            "SELECT member_id, guild_id, channel_id, seed, like_key, i.parts, i.score "
+            "SELECT member_id, guild_id, channel_id, seed, like_key, i.parts, i.score, "
+            "i.calibration, i.rerank, i.propensity "
             "FROM recommendations JOIN recommendation_items AS i ON recommendation_id = "
             "recommendations.id"
         ).fetchall()
     )
-    assert left == [(None, None, None, 0, None, "{}", 0.0)]
+    assert left == [(None, None, None, 0, None, "{}", 0.0, 0.0, 0.0, 0.0)]
     assert await database.recommendations.open_messages(since=at(-99), limit=9) == []
 
 

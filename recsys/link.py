@@ -68,7 +68,5 @@ class Link:
         return float(self.odds(score)) - score
 
 
-CALIBRATION = "calibration"
-"""Name of the term that makes log-odds of a score."""
 PLAIN = Link()
 """The score is the log-odds."""

@@ -45,13 +45,8 @@ def why_panel(
         parts.append(line(text("why.no_evidence")))
     if why.elsewhere is not None:
         parts.append(line(_elsewhere(why.elsewhere, why.subject)))
-    parts.append(
-        line(
-            "\n".join(
-                [text("why.parts"), *_part_lines({**why.parts, "calibration": why.calibration})]
-            )
-        )
-    )
+    held = text("why.held", term=Markdown(f"`{why.calibration:+.2f}`"))
+    parts.append(line("\n".join([text("why.parts"), *_part_lines(why.parts), held])))
     if item_id is not None:
         parts += [rule(), _panel_buttons(why.subject, item_id)]
         if preview and why.subject.track is not None:

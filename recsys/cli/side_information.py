@@ -119,8 +119,8 @@ def _groupings(
         for place in range(1, frame.shape[1]):
             told = frame[place].notna().to_numpy() & (item >= 0)
             names = frame[place][told].astype(str).to_numpy()
-            _tell_repeated(path, item[told], names)
             if len(found) < 2:
+                _tell_repeated(path, item[told], names)
                 _, group = np.unique(names, return_inverse=True)
                 owner = np.full(len(item_ids), -1, np.int64)
                 owner[item[told][::-1]] = group[::-1]  # the first row of an item counts

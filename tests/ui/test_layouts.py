@@ -170,7 +170,7 @@ def why_words(**changes) -> str:
 async def test_why_leaves_out_what_rounds_to_nothing():
     assert "Big" in why_words()
     assert "`-0.25`" in why_words(), "parts and calibration are the log-odds of the chance shown"
-    assert "how far such a sum has held before" in why_words()
+    assert "for how well such a sum has held before" in why_words().splitlines()[-1]
     assert "Tiny" not in why_words()
     assert "0.00" not in why_words()
     assert "Nothing you did" in why_words(shares=(share(subject(3), 0.001),))

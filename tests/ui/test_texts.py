@@ -8,7 +8,6 @@ from bot.domain.listening import Source
 from bot.domain.music import ArtworkSource, LinkService
 from bot.ui.account import ADVENTURE_CHOICES, ERASED
 from bot.ui.texts import Markdown, catalogue, plural, text
-from recsys.link import CALIBRATION
 from recsys.part import BIAS, LIKE
 from recsys.recipe import KINDS
 from recsys.said import SAID
@@ -28,7 +27,7 @@ BUILT_KEYS = (
     | {f"why.cover.{source}" for source in ArtworkSource}
     | {f"settings.adventure_{value}" for value in ADVENTURE_CHOICES}
     | {f"settings.{n}_{s}" for n in ("private", "explicit", "notices") for s in ("on", "off")}
-    | {f"part.{name}" for name in (*KINDS, BIAS, LIKE, SAID, CALIBRATION)}
+    | {f"part.{name}" for name in (*KINDS, BIAS, LIKE, SAID)}
     | {f"forget.row.{table}" for table in ERASED}
     | {f"doors.{do}_{source}" for do in ("connect", "close") for source in (*NAMED, ACTIVITY)}
     | {"playlist.name_list", "playlist.name_blend"}

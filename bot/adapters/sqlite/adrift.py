@@ -55,7 +55,8 @@ def cut_loose(
         )
         raw.execute(
             "UPDATE recommendation_items SET score_rank = 0, score = 0, rerank = 0, parts = '{}', "
-            "propensity = 0, calibration = 0 WHERE recommendation_id IN (SELECT value FROM json_each(?))",
+            "propensity = 0, calibration = 0 "
+            "WHERE recommendation_id IN (SELECT value FROM json_each(?))",
             (ids,),
         )
     return deleted

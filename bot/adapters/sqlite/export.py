@@ -58,7 +58,8 @@ QUERIES: Final = {
     "source_sums": "SELECT s.name AS source, listens, first_at, last_at FROM source_sums "
     "JOIN sources AS s ON s.id = source_id WHERE member_id = ?",
     "recommendations": f"SELECT r.id, guild_id, channel_id, private, occasion, model_version, "
-    f"adventure, made_at, rank, {_ITEM_NAME}, score_rank, score, calibration, rerank, parts, policy, propensity "
+    f"adventure, made_at, rank, {_ITEM_NAME}, score_rank, score, calibration, rerank, parts, policy, "
+    "propensity "
     "FROM recommendations AS r JOIN recommendation_items AS x ON x.recommendation_id = r.id "
     f"{_ITEM_JOINS} WHERE member_id = ? ORDER BY r.id, rank",
     "gestures": f"SELECT g.recommendation_id, g.item_id, {_ITEM_NAME}, via, emoji, verdict, "

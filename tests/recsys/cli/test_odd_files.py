@@ -97,6 +97,9 @@ def test_a_file_of_tags_taken_for_groups_is_told(tmp_path, capsys):
     arguments = ["--models", "popularity", "--item-groups", str(groups), "--json"]
     assert main(["evaluate", str(path), *arguments]) == 0
     assert "groups.csv gives some items two groups (1 rows too many)" in capsys.readouterr().err
+    groups.write_text("item,artist,album,mood\n1,a,x,calm\n1,a,x,warm\n")
+    assert main(["evaluate", str(path), *arguments]) == 0
+    assert "warning" not in capsys.readouterr().err, "of further groupings each row counts"
 
 
 def test_no_word_where_all_judged_are_known(tmp_path, capsys):

@@ -20,6 +20,7 @@ from recsys.content_features import (
 )
 from recsys.errors import DataError
 from recsys.evidence import Level
+from recsys.interactions import n_listeners
 from recsys.models.als import ALS
 from recsys.models.content import Content
 from recsys.models.ease import EASE
@@ -76,7 +77,7 @@ def build(
         recipes.append(("nearby", Familiar))
     if background is not None:
         recipes += [(name, _returned(model)) for name, model in background.models()]
-    n_users = _n_users(artists)
+    n_users = n_listeners(artists)
     if not cold:
         recipes += [*_at_items(items, catalogue, config)]
     for name, make in recipes:
@@ -99,7 +100,7 @@ def build(
 
 def _at_artists(artists: Csr, catalogue: Catalogue, config: Config) -> Iterator[Made]:
     tags = idf_rows(catalogue.tags)
-    n_users = _n_users(artists)
+    n_users = n_listeners(artists)
     keywords: dict[str, Any] = {
         "n_factors": config.factors(n_users),
         "n_iterations": _sweeps(artists),
@@ -146,7 +147,7 @@ def _at_items(items: Csr, catalogue: Catalogue, config: Config) -> Iterator[Made
         yield "track_era", lambda: Content(era_rows(catalogue.year.astype(np.float64)))
     listeners = np.bincount(items.indices, minlength=catalogue.n_items)
     if int((listeners >= 2).sum()) >= config.least_shared_items:
-        n_users = int((np.diff(items.indptr) > 0).sum())
+        n_users = n_listeners(items)
         keywords: dict[str, Any] = {
             "n_factors": config.n_factors or int(np.clip(n_users // 8, 8, 64)),
             "n_iterations": _sweeps(items),
@@ -167,10 +168,6 @@ def _at_items(items: Csr, catalogue: Catalogue, config: Config) -> Iterator[Made
 
 def _sweeps(matrix: Csr) -> int:
     return _SWEEPS if matrix.nnz < _LARGE else _SWEEPS_OF_LARGE
-
-
-def _n_users(matrix: Csr) -> int:
-    return int((np.diff(matrix.indptr) > 0).sum())
 
 
 def _returned(model: Model) -> Callable[[], Model]:

@@ -36,6 +36,9 @@ class Config:
         Items with two listeners or more that must exist before item-level collaborative models run.
     validation_users : int
         Most listeners whose held-out rows teach the blend.
+    plenty : int
+        Rows from which on two thirds as many listeners are enough to hold out from, where that is no
+        more than 2 % of all rows: the models are fitted once, without those, and kept.
     random_state : int
     """
 
@@ -51,6 +54,7 @@ class Config:
     learn_weights: bool = True
     least_shared_items: int = 50
     validation_users: int = 1500
+    plenty: int = 500_000
     random_state: int = 0
 
     def tuned_as(self, info: Mapping[str, Any], *, n_interactions: int) -> "Config":

@@ -256,6 +256,11 @@ def nearby_matrix(rows: Interactions, catalogue: Catalogue, weighing: Weighing) 
     return weigh(catalogue, rows, weighing).nearby.matrix(rows.n_users, catalogue.n_artists)
 
 
+def n_listeners(matrix: Csr) -> int:
+    """Count the rows that say anything."""
+    return int((np.diff(matrix.indptr) > 0).sum())
+
+
 def audience(matrix: Csr) -> Ints:
     """Count the listeners of each column."""
     return np.bincount(matrix.indices, minlength=matrix.shape[1]).astype(np.int64)

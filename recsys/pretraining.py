@@ -13,7 +13,7 @@ from recsys.content_features import idf_rows
 from recsys.errors import DataError
 from recsys.evidence import Interactions
 from recsys.hybrid import HybridRecommender
-from recsys.interactions import matrices
+from recsys.interactions import matrices, n_listeners
 from recsys.models.als import ALS
 from recsys.models.ease import EASE
 from recsys.models.lifted import Lifted, ridge_map
@@ -81,10 +81,10 @@ def pretrain(
     whole = interactions if validation is None else Interactions.concat(interactions, validation)
     config = config or Config()
     artists, _ = matrices(whole, catalogue, config.weighing)
-    n_listeners = int((np.diff(artists.indptr) > 0).sum())
-    if n_listeners < LEAST_LISTENERS:
-        raise DataError(f"a background prior needs {LEAST_LISTENERS} listeners, not {n_listeners}")
-    about = Provenance(source, licence, created or f"{datetime.now(UTC):%Y-%m-%d}", n_listeners)
+    n_users = n_listeners(artists)
+    if n_users < LEAST_LISTENERS:
+        raise DataError(f"a background prior needs {LEAST_LISTENERS} listeners, not {n_users}")
+    about = Provenance(source, licence, created or f"{datetime.now(UTC):%Y-%m-%d}", n_users)
     settings = {k: getattr(config, k) for k in ("latent", "closed_form", "tune", "n_factors")}
     model = fit(
         interactions,

@@ -1,7 +1,7 @@
 """Labelled candidates of held-out listeners: what the weights of the parts are learned on."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from scipy.sparse import vstack
 
@@ -106,3 +106,11 @@ class Fold:
 
     parts: Sequence[Candidate]
     asked: Asked
+
+
+def with_shared_parts(folds: Sequence[Fold]) -> list[Fold]:
+    """Leave out parts that not every fold had the data for."""
+    shared = set.intersection(*({part.name for part in fold.parts} for fold in folds))
+    return [
+        replace(fold, parts=[part for part in fold.parts if part.name in shared]) for fold in folds
+    ]

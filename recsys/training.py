@@ -15,13 +15,14 @@ from recsys.config import Config
 from recsys.evidence import Interactions, Kind
 from recsys.holdout import hold_out
 from recsys.hybrid import HybridRecommender
-from recsys.interactions import matrices
+from recsys.interactions import matrices, n_listeners
 from recsys.part import Part
 from recsys.recipe import Candidate
-from recsys.stacking import audiences, learn_blends
+from recsys.stacking import Learned, audiences, learn_blends
 from recsys.tuning import Trial, tuned
 from recsys.weights import Blend
 
+_LITTLE = 0.02  # of the rows: models fitted without so many are as good
 _SAME_PRIOR = ("source", "created", "listeners", "artists")
 
 
@@ -72,7 +73,7 @@ def _fit(
     artists, items = matrices(whole, catalogue, config.weighing)
     nearby = bool((whole.kind == Kind.NEARBY).any())
     candidates: list[Candidate] = []
-    blends = None
+    learned = None
     trials: list[Trial] = []
     if earlier is not None and config.tune and earlier.weighing == config.weighing:
         known_config = config.tuned_as(earlier.info, n_interactions=len(whole))
@@ -81,9 +82,9 @@ def _fit(
             candidates = build(
                 artists, items, catalogue, config, nearby=nearby, background=background
             )
-            blends = _taken_over(candidates, earlier, background)
-    if blends is None:
-        known, held_out = _split(interactions, validation, whole, catalogue, config)
+            learned = _taken_over(candidates, earlier, background)
+    if learned is None:
+        known, held_out, little = _split(interactions, validation, whole, catalogue, config)
         chosen = tuned(
             matrices(known, catalogue, config.weighing),
             matrices(held_out, catalogue, config.weighing),
@@ -91,15 +92,17 @@ def _fit(
             config,
             told=trials.append,
         )
-        if not candidates or chosen != config:
-            config = chosen
+        if not little and (not candidates or chosen != config):
             candidates = build(
-                artists, items, catalogue, config, nearby=nearby, background=background
+                artists, items, catalogue, chosen, nearby=nearby, background=background
             )
+        config = chosen
         if not config.learn_weights:
             known, held_out = whole, whole.where(np.zeros(len(whole), np.bool_))
-        blends = learn_blends(known, held_out, catalogue, config, background)
-    blend, cold_blend = blends
+        learned = learn_blends(known, held_out, catalogue, config, background, keep=little)
+        if little:
+            candidates = list(learned.parts)
+    blend, cold_blend = learned.blend, learned.cold
     parts = [
         Part(
             name=one.name,
@@ -127,7 +130,7 @@ def _fit(
         "validation_positives": blend.n_positives,
     }
     if background is not None:
-        share = background.share(int((np.diff(artists.indptr) > 0).sum()))
+        share = background.share(n_listeners(artists))
         info["background"] = {**background.as_dict(), "share": round(share, 4)}
     return HybridRecommender(
         catalogue=catalogue,
@@ -147,7 +150,7 @@ def _fit(
 
 def _taken_over(
     candidates: list[Candidate], earlier: HybridRecommender, background: Aligned | None
-) -> tuple[Blend, Blend | None] | None:
+) -> Learned | None:
     """Return the blend of an earlier model, None where it weighed other parts or had another prior.
 
     Parts that its held-out rows were too few for stay left out until all is chosen anew.
@@ -162,9 +165,9 @@ def _taken_over(
     warm = {name: part.curve for name, part in parts.items()}
     blend = Blend(warm, earlier.bias, n_positives, earlier.thin_bias, earlier.link)
     if earlier.cold_bias is None:
-        return blend, None
+        return Learned(blend, None, candidates)
     cold = {name: part.curve_of(cold=True) for name, part in parts.items()}
-    return blend, Blend(cold, earlier.cold_bias, n_positives)
+    return Learned(blend, Blend(cold, earlier.cold_bias, n_positives), candidates)
 
 
 def _prior_of(told: Mapping[str, Any] | None) -> list[Any] | None:
@@ -177,13 +180,23 @@ def _split(
     whole: Interactions,
     catalogue: Catalogue,
     config: Config,
-) -> tuple[Interactions, Interactions]:
-    """Say what settings and weights are learned from, and on what; the latter may be empty."""
+) -> tuple[Interactions, Interactions, bool]:
+    """Say what settings and weights are learned from, and on what; the latter may be empty.
+
+    And whether the latter is so little that models fitted without it may be kept.
+    """
     if not (config.learn_weights or config.tune) or not whole.n_users:
-        return whole, whole.where(np.zeros(len(whole), np.bool_))
-    if validation is None:
-        return hold_out(interactions, catalogue, seed=config.random_state)
-    return interactions, validation
+        return whole, whole.where(np.zeros(len(whole), np.bool_)), False
+    if validation is not None:
+        return interactions, validation, False
+    if config.learn_weights and len(whole) >= config.plenty:
+        most_users = 2 * config.validation_users // 3
+        known, held_out = hold_out(
+            interactions, catalogue, most_users=most_users, seed=config.random_state
+        )
+        if 0 < len(held_out) <= _LITTLE * len(whole):
+            return known, held_out, True
+    return *hold_out(interactions, catalogue, seed=config.random_state), False
 
 
 def _version(stamp: str, info: Mapping[str, Any], parts: list[Part]) -> str:

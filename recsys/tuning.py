@@ -14,12 +14,13 @@ from recsys.building import TRACKS
 from recsys.catalogue import Catalogue
 from recsys.config import Config
 from recsys.evidence import Level
+from recsys.interactions import n_listeners
 from recsys.metrics import hits, per_user, top_items
 from recsys.models.als import ALS
 from recsys.models.ease import EASE
 from recsys.parallel import in_threads
 from recsys.sparse import empty
-from recsys.types import Csr, Doubles, Ints
+from recsys.types import Bools, Csr, Doubles, Ints
 
 _MOST_CELLS = 150_000  # beyond that it is tried on ...
 _SOME_CELLS, _SOME_COLUMNS = 60_000, 8_000  # ... some listeners, and what is heard most
@@ -142,7 +143,7 @@ class _Level:
         if known.nnz > _MOST_CELLS:
             kept = _most_heard(known)
             known, wanted, tags = known[:, kept], wanted[:, kept], tags[kept]
-            some = _some_of(np.diff(known.indptr), rng)
+            some = _some_of(np.diff(known.indptr), np.diff(wanted.indptr) > 0, rng)
             known, wanted = known[some], wanted[some]
         judged = np.flatnonzero((np.diff(wanted.indptr) > 0) & (np.diff(known.indptr) > 0))
         if len(judged) < _LEAST_LISTENERS:
@@ -155,7 +156,7 @@ class _Level:
             return _ndcg(model.fit(known), known[judged], wanted[judged])
 
         def factors(settings: Settings) -> Doubles:
-            n_factors = min(config.factors(int((np.diff(self.known.indptr) > 0).sum())), _FACTORS)
+            n_factors = min(config.factors(n_listeners(self.known)), _FACTORS)
             side = tags if tags.nnz else None
             keywords = {"n_factors": n_factors, "random_state": config.random_state, "side": side}
             return ndcg(ALS(**{**keywords, **settings}))
@@ -181,9 +182,10 @@ def _most_heard(known: Csr) -> Ints:
     return kept
 
 
-def _some_of(lengths: Ints, rng: np.random.Generator) -> Ints:
-    """Draw as many listeners as hold the cells that are tried on."""
+def _some_of(lengths: Ints, asked: Bools, rng: np.random.Generator) -> Ints:
+    """Draw as many listeners as hold the cells that are tried on, those to be judged first."""
     order = rng.permutation(len(lengths))
+    order = order[np.argsort(~asked[order], kind="stable")]
     upto = np.cumsum(lengths[order])
     return np.sort(order[: np.searchsorted(upto, _SOME_CELLS)])
 

@@ -20,7 +20,7 @@ from recsys.errors import DataError
 from recsys.evaluation import bootstrap
 from recsys.evidence import Interactions, Kind
 from recsys.hybrid import HybridRecommender
-from recsys.interactions import Scale, Weighing
+from recsys.interactions import Scale, Weighing, n_listeners
 from recsys.metrics import ACCURACY, beyond, hits, means, per_user, top_items
 from recsys.part import Curve
 from recsys.sparse import csr, indicator, unit
@@ -100,7 +100,7 @@ def judge(model: HybridRecommender, task: Task, name: str, fit_seconds: float) -
     heard = task.train if task.valid is None else Interactions.concat(task.train, task.valid)
     whole = pairs_of(heard, n_items)
     listeners = np.bincount(whole.indices, minlength=n_items)
-    n_users = int((np.diff(whole.indptr) > 0).sum())
+    n_users = n_listeners(whole)
     more = beyond(lists, listeners, n_users, distances(task.catalogue))
     figures_of_all = {**means(figures), **more}
     return Result(

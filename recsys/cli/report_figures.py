@@ -18,6 +18,7 @@ from recsys.cli.tasks import Task
 from recsys.cli.tuned_settings import tried
 from recsys.evidence import Interactions, Kind, Level
 from recsys.hybrid import HybridRecommender
+from recsys.interactions import n_listeners
 from recsys.metrics import beyond, hits, means, per_user
 from recsys.recommendation import Options
 from recsys.types import Ints
@@ -169,7 +170,7 @@ def prices(
     heard = task.train if task.valid is None else Interactions.concat(task.train, task.valid)
     whole = pairs_of(heard, catalogue.n_items)
     n_heard = np.bincount(whole.indices, minlength=catalogue.n_items)
-    n_users = int((np.diff(whole.indptr) > 0).sum())
+    n_users = n_listeners(whole)
     among = None if task.among is None else catalogue.items.ids[task.among]
     rows: list[dict[str, Any]] = []
     for name, changed in PRICES.items():

@@ -12,9 +12,12 @@ from recsys.catalogue import Catalogue
 from recsys.cli.measuring import fitted, judge
 from recsys.cli.side_information import SideFiles
 from recsys.cli.tasks import cold, holdout
+from recsys.config import Config
 from recsys.evidence import Evidence, Interactions
 from recsys.link import Link
+from recsys.models.popularity import Popularity
 from recsys.training import fit
+from recsys.types import Doubles
 from tests.recsys.generated import FOLDER
 
 
@@ -93,6 +96,33 @@ def test_in_a_small_community_too_new_artists_are_judged_by_what_they_are(tmp_pa
         for name in ("content", "hybrid")
     }
     assert reached["hybrid"] > reached["content"] > 0.3
+
+
+def popularity(model: HybridRecommender) -> Doubles:
+    (part,) = [part for part in model.parts if part.name == "popularity"]
+    assert isinstance(part.model, Popularity)
+    return part.model.log_odds_.astype(np.float64)
+
+
+def test_of_plenty_few_rows_are_held_out_and_the_models_without_them_are_kept() -> None:
+    """Of 150 listeners ten are asked, 40 rows of 2,850; nothing is fitted a second time."""
+    task = holdout(FOLDER, SideFiles())
+    rows = task.known
+    usual = fit(rows, task.catalogue)
+    kept = fit(rows, task.catalogue, Config(plenty=2_000, validation_users=15))
+    missed = popularity(usual) - popularity(kept)
+    assert missed.min() > -0.01
+    assert 20 <= (missed > 0.01).sum() <= 59  # of 40 rows, and 19 of one who came as a newcomer
+    assert 0 < kept.info["validation_positives"] < usual.info["validation_positives"] / 5
+
+
+def test_models_are_fitted_anew_where_few_listeners_have_many_of_the_rows() -> None:
+    task = holdout(FOLDER, SideFiles())
+    usual, plenty = (
+        fit(task.known, task.catalogue, config) for config in (Config(), Config(plenty=2_000))
+    )
+    assert (popularity(usual) == popularity(plenty)).all()
+    assert usual.info["weights"] == plenty.info["weights"]
 
 
 def test_a_blend_is_taken_over_although_a_fold_had_too_little_for_a_part() -> None:

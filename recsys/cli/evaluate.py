@@ -27,7 +27,7 @@ from recsys.cli.measuring import (
     write_rankings,
 )
 from recsys.cli.preparing import tell
-from recsys.cli.printing import figure, print_json, print_table
+from recsys.cli.printing import count, figure, print_json, print_table
 from recsys.cli.progress import working
 from recsys.cli.side_options import add_side_options, side_files
 from recsys.cli.tuned_settings import tried
@@ -175,7 +175,7 @@ def _written(path: Path, run: Result) -> dict[str, Any]:
 
 
 def _show(results: list[Result]) -> None:
-    table = Table(title=f"{len(results[-1].ndcg)} listeners")
+    table = Table(title=count(len(results[-1].ndcg), "listener"))
     table.add_column("model")
     last = results[-1]
     compared = [f"{last.name} minus this, 95 %"] if len(results) > 1 else []

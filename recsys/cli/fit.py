@@ -11,6 +11,7 @@ from recsys.background_file import read_background
 from recsys.cli import tasks
 from recsys.cli.kept_models import keep, refuse_filled
 from recsys.cli.preparing import tell
+from recsys.cli.printing import count
 from recsys.cli.progress import working
 from recsys.cli.side_options import add_side_options, side_files
 from recsys.cli.tuned_settings import with_settings
@@ -80,7 +81,7 @@ def run(options: argparse.Namespace) -> int:
     keep(model, task.item_ids, options.model)
     info = model.info
     print(
-        f"{options.model}: {info['n_users']} listeners, {info['n_interactions']} rows, "
-        f"{model.catalogue.n_items} items; parts {', '.join(info['parts'])}"
+        f"{options.model}: {count(info['n_users'], 'listener')}, "
+        f"{count(info['n_interactions'], 'row')}, {count(model.catalogue.n_items, 'item')}; parts {', '.join(info['parts'])}"
     )
     return 0

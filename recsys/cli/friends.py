@@ -25,7 +25,7 @@ def read_friends(path: Path, user_ids: Any) -> Csr:
     DataError
         When no pair names two listeners of the plays.
     """
-    frame = columns(path, 2, 2, blanks=True, unknown=())
+    frame = columns(path, 2, 2, blanks=1, unknown=())
     frame = frame[frame[1].notna()]
     pairs_of = [codes(user_ids, frame[column]) for column in (0, 1)]
     one, other = (side[(pairs_of[0] >= 0) & (pairs_of[1] >= 0)] for side in pairs_of)

@@ -34,6 +34,10 @@ def run(options: argparse.Namespace) -> int:
     if (prior := facts["background"]) is not None:
         said = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in prior.items())
         print(f"background: {said}")
+    print(
+        f"what every score starts from: {facts['bias']:+.3f}, "
+        f"{facts['bias'] + facts['more bias for newcomers']:+.3f} for newcomers"
+    )
     table = Table(title="log-odds that one unit of a part is worth")
     for column in ("part", "level", "curve", "regulars", "newcomers", "unheard artists"):
         is_text = column in ("part", "level", "curve")
@@ -42,6 +46,10 @@ def run(options: argparse.Namespace) -> int:
         for term in _terms(row):
             table.add_row(row["part"], row["level"], *term)
     print_table(table)
+    scores = model.link.knees or (-4.0, -2.0, 0.0)
+    chances = model.link.probability(scores)
+    said = ", ".join(f"{p:.2%} at {at:+.2f}" for at, p in zip(scores, chances, strict=True))
+    print(f"chance of a like by the sum of bias and parts: {said}")
     return 0
 
 

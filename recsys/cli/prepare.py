@@ -12,10 +12,12 @@ from rich.console import Console
 from rich.table import Table
 
 from recsys.cli.ids import as_integers
-from recsys.cli.tables import columns, line_of, refuse_blanks
+from recsys.cli.printing import count
+from recsys.cli.tables import columns, line_of
 from recsys.errors import DataError
 from recsys.preprocessing import events, splitting
 from recsys.preprocessing.report import Report, Step
+from recsys.types import Bools
 
 SPLITS = {"last": splitting.leave_last, "cut": splitting.global_cut}
 
@@ -82,12 +84,14 @@ def run(options: argparse.Namespace) -> int:
         if value is not None and not value > 0:
             raise DataError(f"--{name.replace('_', '-')} must be > 0")
     now = time.time()
+    read, whole = read_events(options.events, options.columns, now=now)
     log, report = events.cleaned(
-        read_events(options.events, options.columns, now=now),
+        read,
         plays_per_day=options.per_day,
         earliest=_LEAST_TIME,
         now=now,
     )
+    report = Report((whole,)) + report
     split = SPLITS[options.split](
         log,
         unit=options.unit,
@@ -119,16 +123,18 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def read_events(path: Path, names: str | None, *, now: float) -> "pd.DataFrame":
+def read_events(path: Path, names: str | None, *, now: float) -> tuple["pd.DataFrame", Step]:
     """Read a log; times are seconds since 1970 or ISO 8601 (UTC where no zone is given).
+
+    Rows with an empty cell are left out, and counted.
 
     Raises
     ------
     DataError
-        When it has other columns, a gap, or not one play between 1990 and ``now``.
+        When it has other columns, no whole row, or not one play between 1990 and ``now``.
     """
     ids = (0, 1) if names is None else names.split(",")[:2]
-    frame = columns(path, 3, None, blanks=True, unknown=(), header=True, text=ids)
+    frame = columns(path, 3, None, blanks=0, unknown=(), header=True, text=ids)
     wanted = [str(name) for name in frame.columns[:3]] if names is None else names.split(",")
     if len(wanted) != 3:
         raise DataError("--columns names three columns: user, item and time, as in who,what,when")
@@ -137,8 +143,10 @@ def read_events(path: Path, names: str | None, *, now: float) -> "pd.DataFrame":
             f"{path.name} has no column {', '.join(missing)}; it has the columns "
             f"{', '.join(map(str, frame.columns))}"
         )
-    refuse_blanks(path, frame[wanted])
     log = frame[wanted].set_axis(["user", "item", "at"], axis=1)
+    complete = log.dropna()
+    whole = _gaps(path, ~log.index.isin(complete.index))
+    log = complete
     log = log.assign(user=as_integers(log["user"]), item=as_integers(log["item"]))
     log = log.assign(at=_seconds(path, log["at"], wanted[2]))
     if len(log) and log["at"].max() < _LEAST_TIME:
@@ -151,7 +159,16 @@ def read_events(path: Path, names: str | None, *, now: float) -> "pd.DataFrame":
             f"{path.name}: by {wanted[2]} all plays are still to come; times are in seconds since "
             "1970 (are these milliseconds?)"
         )
-    return log
+    return log, whole
+
+
+def _gaps(path: Path, has_gap: Bools) -> Step:
+    why = "user, item or time is empty"
+    if has_gap.any():
+        if has_gap.all():
+            raise DataError(f"{path.name}: in every row {why}; --columns names the three")
+        why += f", first in line {line_of(path, int(has_gap.argmax()))}"
+    return Step("rows with a gap", len(has_gap), int(has_gap.sum()), 0, why)
 
 
 def _seconds(path: Path, told: "pd.Series[Any]", name: str) -> "pd.Series[Any]":
@@ -163,8 +180,9 @@ def _seconds(path: Path, told: "pd.Series[Any]", name: str) -> "pd.Series[Any]":
     is_wrong = (numbers if are_numbers else dates).isna().to_numpy()
     if is_wrong.any():
         row = int(is_wrong.argmax())
+        line = line_of(path, int(told.index[row]))
         raise DataError(
-            f"{path.name}, line {line_of(path, row)}: {name} is taken as the time, which must be "
+            f"{path.name}, line {line}: {name} is taken as the time, which must be "
             f"seconds since 1970 or ISO 8601, not {told.iloc[row]!r}; where another column is the "
             "time, say --columns USER,ITEM,TIME"
         )
@@ -172,7 +190,9 @@ def _seconds(path: Path, told: "pd.Series[Any]", name: str) -> "pd.Series[Any]":
 
 
 def _show(report: Report, facts: dict[str, Any]) -> None:
-    table = Table(title=f"{facts['plays']} plays in {facts['sessions']} sessions are left")
+    table = Table(
+        title=f"left: {count(facts['plays'], 'play')} in {count(facts['sessions'], 'session')}"
+    )
     for column in ("step", "rows", "dropped", "changed", "why"):
         table.add_column(column, justify="left" if column in ("step", "why") else "right")
     for step in report.steps:
@@ -181,4 +201,6 @@ def _show(report: Report, facts: dict[str, Any]) -> None:
     console.print(table)
     for name in ("train", "valid", "test"):
         one = facts[name]
-        console.print(f"{name}: {one['pairs']} pairs of {one['listeners']} listeners")
+        console.print(
+            f"{name}: {count(one['pairs'], 'pair')} of {count(one['listeners'], 'listener')}"
+        )

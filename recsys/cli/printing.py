@@ -37,6 +37,11 @@ def print_json(value: Any) -> None:
     print(json.dumps(value, indent=1))
 
 
+def count(n: int, noun: str) -> str:
+    """Write a number of things: "1 listener", "2 listeners"."""
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
+
+
 def figure(value: Any) -> str:
     """Write a number with four digits, and what is not known as a dash."""
     if value is None or (isinstance(value, float) and math.isnan(value)):

@@ -54,15 +54,15 @@ def columns(
     least: int,
     most: int | None,
     *,
-    blanks: bool = False,
+    blanks: int | None = None,
     unknown: Collection[str] = _UNKNOWN,
     header: bool = False,
     text: Collection[int | str] | None = None,
 ) -> "pd.DataFrame":
     """Read a table; columns are numbered from 0 unless the header is wanted.
 
-    An id may be any word, "NA" and "null" as well; in columns that may have blanks, which is all but
-    the first, the words of ``unknown`` are some.
+    An id may be any word, "NA" and "null" as well; in columns that may have blanks, which are those
+    from the place ``blanks`` on, the words of ``unknown`` are some.
     The columns of ``text``, by place or name (None: all), are ids and kept to the letter: "007" is
     not "7".
     Tabs or semicolons may separate the columns where the header holds no comma.
@@ -101,18 +101,18 @@ def columns(
     if frame.shape[1] < least:
         raise DataError(f"{path.name} needs {least} columns, not {frame.shape[1]}")
     frame = frame.iloc[:, :most]
-    if blanks:
-        others = frame.columns[1:]
+    if blanks is not None:
+        others = frame.columns[blanks:]
         frame[others] = frame[others].mask(frame[others].isin(unknown))
     for name in words:
         frame[name] = as_ids(frame[name])
-    refuse_blanks(path, frame.iloc[:, :1] if blanks else frame)
+    _refuse_blanks(path, frame.iloc[:, :blanks])
     if not header:
         frame.columns = pd.RangeIndex(frame.shape[1])
     return frame
 
 
-def refuse_blanks(path: Path, frame: "pd.DataFrame") -> None:
+def _refuse_blanks(path: Path, frame: "pd.DataFrame") -> None:
     """Say where the first empty cell of these columns is, if there is one."""
     empty = frame.isna().to_numpy()
     if empty.any():

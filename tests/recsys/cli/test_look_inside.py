@@ -6,7 +6,8 @@ from rich.table import Table
 
 from recsys.cli.explain import in_words
 from recsys.cli.main import main
-from recsys.cli.printing import fitting
+from recsys.cli.printing import count, fitting
+from recsys.snapshot import load
 from tests.recsys.generated import FOLDER
 
 
@@ -42,6 +43,13 @@ def test_inspect_names_every_part_in_full(model, capsys):
     assert {"popularity", "closed_form", "graph_walk"} <= {row[1].strip() for row in rows}
     assert all(row[3].strip() for row in rows), "every row of slopes says of which curve"
     assert "…" not in told
+    link = load(model).link
+    assert f"{link.probability(link.knees[-1]):.2%} at {link.knees[-1]:+.2f}" in told
+    assert f"{load(model).bias:+.3f}" in told
+
+
+def test_one_is_not_many():
+    assert [count(n, "listener") for n in (0, 1, 2)] == ["0 listeners", "1 listener", "2 listeners"]
 
 
 def test_no_figure_is_cut_in_a_narrow_terminal():

@@ -49,7 +49,7 @@ def bad(tmp_path):
         ("prepare {t}/broken.csv.gz {t}/out", "not a readable CSV"),
         ("prepare {t}/empty.csv {t}/out", "not a readable CSV"),
         ("prepare {t}/two.csv {t}/out", "needs 3 columns"),
-        ("prepare {t}/hole.csv {t}/out", "empty cell"),
+        ("prepare {t}/hole.csv {t}/out", "time is empty"),
         ("prepare {t}/when.csv {t}/out", "seconds since 1970"),
         ("prepare {t}/when.csv {t}/out --columns who,what,when", "has the columns"),
         ("prepare {t}/when.csv {t}/bad", "is not empty"),

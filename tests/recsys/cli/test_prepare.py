@@ -99,7 +99,7 @@ def test_an_item_may_have_any_name(tmp_path):
     names = ["NA", "null", "nan", "N/A", "None"]
     file = tmp_path / "log.csv"
     file.write_text(HEADER + "".join(f"{name},{name},{NOW}\n" for name in names))
-    read = read_events(file, None, now=NOW)
+    read, _ = read_events(file, None, now=NOW)
     assert read["item"].tolist() == names
     assert read["user"].tolist() == names
 
@@ -107,7 +107,8 @@ def test_an_item_may_have_any_name(tmp_path):
 @pytest.mark.parametrize(
     ("text", "options", "said"),
     [
-        (f"{HEADER}u,i,{NOW}\n\nu,,{NOW}\n", "", "log.csv has an empty cell: item in line 4"),
+        (f"{HEADER}u,,{NOW}\n,i,{NOW}\n", "", "log.csv: in every row user, item or time is empty"),
+        (f"{HEADER}u,,{NOW}\n\nu,i,{NOW}\nu,i,x\n", "", "log.csv, line 5: at is taken as the time"),
         (f"{HEADER}u,i,{NOW}\nu,i,NA\n", "", "log.csv, line 3: at is taken as the time"),
         (
             "who,what,mood,when\nu,i,calm,2020-01-01\n",
@@ -127,10 +128,20 @@ def test_what_is_wrong_is_named(tmp_path, capsys, text, options, said):
     assert said in refused(tmp_path, text, capsys, *options.split())
 
 
+def test_rows_with_a_gap_are_left_out_and_counted(tmp_path):
+    file = tmp_path / "log.csv"
+    file.write_text(f"{HEADER}u,a,{NOW}\n\nu,,{NOW}\n,b,{NOW}\nu,c,\nu,d,{NOW}\n")
+    read, step = read_events(file, None, now=NOW)
+    assert read["item"].tolist() == ["a", "d"]
+    assert (step.rows, step.dropped) == (5, 3)
+    assert step.why == "user, item or time is empty, first in line 4"
+
+
 def test_a_gap_in_a_column_that_is_not_asked_for_is_no_matter(tmp_path):
     file = tmp_path / "log.csv"
     file.write_text(f"user,item,at,note\nu,i,{NOW},\n")
-    assert len(read_events(file, None, now=NOW)) == 1
+    read, step = read_events(file, None, now=NOW)
+    assert (len(read), step.dropped) == (1, 0)
 
 
 def test_the_table_shows_what_was_changed(tmp_path, capsys):

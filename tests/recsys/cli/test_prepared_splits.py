@@ -34,6 +34,7 @@ def test_prepare_writes_what_evaluate_reads(events, tmp_path, capsys):
     assert main(["prepare", str(events), str(folder), "--json"]) == 0
     facts = json.loads(capsys.readouterr().out)
     assert {step["name"]: step["dropped"] for step in facts["steps"]} == {
+        "rows with a gap": 0,
         "impossible times": 0,
         "copies": 7,
         "listeners that are no people": 3_000,
@@ -56,7 +57,7 @@ def test_prepare_takes_other_columns_dates_and_a_common_cut(events, tmp_path, ca
     more = ["--split", "cut", "--unit", "sessions", "--most", "3", "--half-life", "30"]
     assert main([*arguments, *more]) == 0
     told = capsys.readouterr().out
-    assert "sessions are left" in told
+    assert "left: 720 plays in 720 sessions" in told
     train = pd.read_csv(tmp_path / "cut" / "train.csv.gz")
     assert list(train.columns) == ["user", "item", "plays"]
     assert 0 < train["plays"].min() < 1 < train["plays"].max() <= 3

@@ -37,8 +37,8 @@ class Config:
     validation_users : int
         Most listeners whose held-out rows teach the blend.
     plenty : int
-        Rows from which on two thirds as many listeners are enough to hold out from, where that is no
-        more than 2 % of all rows: the models are fitted once, without those, and kept.
+        Rows from which on the models are fitted once, without at most 2 % of the rows, and kept (see
+        ``holdout.set_aside``); of fewer rows they are fitted anew, on all of them.
     random_state : int
     """
 

@@ -1,30 +1,84 @@
 """Rows held back from a fit, to learn from what it makes of the others."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from recsys.catalogue import Catalogue
+from recsys.config import Config
 from recsys.evidence import Interactions, Kind, Level
+from recsys.types import Bools
+
+ENOUGH = 15_000
+"""Held-out rows of a fold beyond which more listeners would teach nothing new."""
+_LITTLE = 0.02  # of all rows: models fitted without so many are as good
+_FEWEST = 300  # listeners asked, however many rows each has
+_NEWCOMERS = 0.1
+_LEAST_USERS_FOR_NEWCOMERS = 20
+
+
+@dataclass(frozen=True, eq=False)
+class Holdout:
+    """What a training learns settings and blend from.
+
+    Parameters
+    ----------
+    known, held_out : Interactions
+        The latter may be empty.
+    asked : ndarray of shape (n_users,), bool, or None
+        Where a few listeners are asked only, who they are; the models of the others' rows and of
+        what is left of theirs are as good as those of all rows.
+    """
+
+    known: Interactions
+    held_out: Interactions
+    asked: Bools | None = None
+
+
+def set_aside(rows: Interactions, catalogue: Catalogue, config: Config) -> Holdout:
+    """Hold out a fifth of each listener's targets; of plenty, a fifth of some listeners' alone.
+
+    From ``config.plenty`` rows on as many listeners are drawn by lot as are enough to learn from.
+    Where their held-out rows and all rows of the newcomers among them are no more than 2 % of all,
+    the other listeners keep theirs.
+    """
+    known, held_out = hold_out(rows, catalogue, seed=config.random_state)
+    n_rows = int((rows.kind != Kind.NEARBY).sum())
+    if n_rows < config.plenty or not len(held_out):
+        return Holdout(known, held_out)
+    n_able = len(np.unique(held_out.user))
+    n_asked = np.clip(ENOUGH * n_able / len(held_out), _FEWEST, 2 / 3 * config.validation_users)
+    rng = np.random.default_rng([config.random_state, 1])  # whoever is a newcomer is drawn apart
+    asked = rng.random(rows.n_users) < n_asked / n_able
+    out = asked[held_out.user]
+    new = asked & newcomers(rows.n_users, config.random_state)
+    n_missing = int(out.sum()) + int((new[known.user] & (known.kind != Kind.NEARBY)).sum())
+    if n_missing > _LITTLE * n_rows:
+        return Holdout(known, held_out)
+    return Holdout(Interactions.concat(known, held_out.where(~out)), held_out.where(out), asked)
+
+
+def newcomers(n_users: int, seed: int) -> Bools:
+    """Choose listeners who take no part in the fit of the parts, shape (n_users,), bool.
+
+    They are asked as if they had just come.
+    """
+    if n_users < _LEAST_USERS_FOR_NEWCOMERS:
+        return np.zeros(n_users, np.bool_)
+    chosen: Bools = np.random.default_rng(seed).random(n_users) < _NEWCOMERS
+    return chosen
 
 
 def hold_out(
-    rows: Interactions,
-    catalogue: Catalogue,
-    *,
-    share: float = 0.2,
-    most_users: int | None = None,
-    seed: int = 0,
+    rows: Interactions, catalogue: Catalogue, *, share: float = 0.2, seed: int = 0
 ) -> tuple[Interactions, Interactions]:
     """Split off ``share`` of the targets of each listener with five targets or more.
 
     Rows of one (listener, item or artist) stay together; what people nearby play is known anyway.
-    Where there are more than ``most_users`` such listeners, so many are drawn by lot; the others
-    keep all.
     """
     theirs = rows.kind == Kind.NEARBY
     if theirs.any():
-        kept, held = hold_out(
-            rows.where(~theirs), catalogue, share=share, most_users=most_users, seed=seed
-        )
+        kept, held = hold_out(rows.where(~theirs), catalogue, share=share, seed=seed)
         return Interactions.concat(kept, rows.where(theirs)), held
     rng = np.random.default_rng(seed)
     at_items = rows.level == Level.ITEM
@@ -39,8 +93,5 @@ def hold_out(
     place = np.empty(len(pairs), np.int64)
     place[shuffled] = np.arange(len(pairs)) - np.repeat(np.cumsum(count) - count, count)
     wanted = np.where(count >= 5, np.maximum(1, np.round(share * count)), 0)
-    asked = np.flatnonzero(wanted)
-    if most_users is not None and len(asked) > most_users:
-        wanted[rng.permutation(asked)[most_users:]] = 0
     out = (place < wanted[user])[pair]
     return rows.where(~out), rows.where(out)

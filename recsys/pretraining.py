@@ -64,7 +64,7 @@ def pretrain(
         See ``Provenance``.
     mbids : sequence of n_artists str, optional
     validation : Interactions, optional
-        Held-out rows of the same listeners to learn the blend on; else a fifth is held out.
+        Held-out rows of the same listeners to learn the blend on; else some are held out.
     config : Config, optional
     most_artists : int
         Artists that are kept, those with the most listeners.

@@ -7,6 +7,7 @@ import numpy as np
 
 from recsys.catalogue import Catalogue
 from recsys.evidence import Level
+from recsys.holdout import ENOUGH
 from recsys.parallel import in_threads
 from recsys.part import bend, rarity, thinness
 from recsys.ranking_sample import Asked, Fold, Sample
@@ -15,7 +16,6 @@ from recsys.types import Bools, Csr, Doubles, Floats, Ints
 
 _NEAR = 60  # best candidates of every personal part, per listener
 _FAR = 50  # others, drawn at random, per listener
-_ENOUGH = 15_000  # held-out rows of a fold beyond which more listeners would teach nothing new
 _CELLS = 6_000_000  # raw scores that each thread holds at a time
 
 
@@ -83,7 +83,7 @@ def _rows_of(
     if len(users) > most_users:
         users = rng.choice(users, most_users, replace=False)
         upto = np.cumsum(np.diff(positive.indptr)[users])
-        users = np.sort(users[: 1 + int(np.searchsorted(upto, _ENOUGH))])
+        users = np.sort(users[: 1 + int(np.searchsorted(upto, ENOUGH))])
     known = items if level == Level.ITEM else artists
     n = catalogue.n_items if level == Level.ITEM else catalogue.n_artists
     audiences = _audiences(asked, catalogue, level)

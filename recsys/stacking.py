@@ -12,19 +12,16 @@ from recsys.catalogue import Catalogue
 from recsys.cold_start import cold_blend
 from recsys.config import Config
 from recsys.evidence import Interactions, Kind, Level
-from recsys.holdout import hold_out
+from recsys.holdout import Holdout, hold_out, newcomers
 from recsys.imagined import imagined_listeners
 from recsys.interactions import audience, matrices, n_listeners, nearby_matrix
 from recsys.part import Curve
 from recsys.ranking_sample import Asked, Fold, Sample, with_shared_parts
-from recsys.recipe import Candidate
 from recsys.sampling import draw_sample
 from recsys.tuning import level_of
 from recsys.types import Bools, Csr, Ints
 from recsys.weights import Blend, learn_blend, on_one_scale, reached
 
-_NEWCOMERS = 0.1
-_LEAST_USERS_FOR_NEWCOMERS = 20
 _MOST_OF_A_NEWCOMER = 10
 _SILENT = Curve((0.0,))
 _FEW = 20_000  # rows so few that each is needed: four folds
@@ -42,23 +39,17 @@ class Learned:
     blend : Blend
     cold : Blend or None
         That of artists without listeners.
-    parts : sequence of Candidate
-        The models that the first rows were held out from.
+    kept : Fold or None
+        The models that the rows were held out from, where these are so few that they may be kept.
     """
 
     blend: Blend
     cold: Blend | None
-    parts: Sequence[Candidate]
+    kept: Fold | None = None
 
 
 def learn_blends(
-    known: Interactions,
-    held_out: Interactions,
-    catalogue: Catalogue,
-    config: Config,
-    background: Aligned | None = None,
-    *,
-    keep: bool = False,
+    holdout: Holdout, catalogue: Catalogue, config: Config, background: Aligned | None = None
 ) -> Learned:
     """Learn the blend on held-out rows with models fitted without them; and that of new artists.
 
@@ -67,29 +58,21 @@ def learn_blends(
     were not (later plays are harder to foresee, and the parts differ in how well they do): then the
     given ones teach alone.
 
-    Parameters
-    ----------
-    known, held_out : Interactions
-    catalogue : Catalogue
-    config : Config
-    background : Aligned, optional
-    keep : bool
-        Whether the models of the first fold are to stay in use. Listeners who take no part in their
-        fit, so that they can be asked as newcomers, then come from those whose rows are held out.
-
     References
     ----------
     Breiman, "Stacked regressions", Machine Learning 1996, section 2 (stacking over folds).
     """
+    known, held_out = holdout.known, holdout.held_out
     n_users = n_listeners(matrices(known, catalogue, config.weighing)[0])
     wanted = matrices(held_out, catalogue, config.weighing)
     level = level_of(wanted)
     folds = []
     for turn, (mine, asked) in enumerate(_in_turn(known, held_out, catalogue, config)):
         seeded = replace(config, random_state=config.random_state + turn)
-        folds.append(_fold(mine, asked, catalogue, seeded, level, background, keep))
+        folds.append(_fold(mine, asked, catalogue, seeded, level, background, holdout.asked))
     folds = with_shared_parts(folds)
     parts = folds[0].parts
+    kept = None if holdout.asked is None else folds[0]
     draw = partial(
         draw_sample,
         catalogue=catalogue,
@@ -107,14 +90,14 @@ def learn_blends(
     if n_users and background is None:  # a prior has listeners of most artists
         cold = cold_blend(first.artists, first.items, catalogue, config)
     if cold is None:
-        return Learned(blend, None, parts)
+        return Learned(blend, None, kept)
     curves = {
         part.name: cold.curves.get(
             part.name, _SILENT if part.kind.level == Level.ARTIST else blend.curves[part.name]
         )
         for part in parts
     }
-    return Learned(blend, on_one_scale(blend, curves, parts, sample), parts)
+    return Learned(blend, on_one_scale(blend, curves, parts, sample), kept)
 
 
 def _in_turn(
@@ -122,10 +105,11 @@ def _in_turn(
 ) -> Iterator[tuple[Interactions, Interactions]]:
     """Hold out the given rows first, then others of the same listeners, as many each time."""
     yield known, held_out
-    if not len(held_out) or not len(known):
+    n_known = int((known.kind != Kind.NEARBY).sum())
+    if not len(held_out) or not n_known:
         return
-    for turn in range(1, _n_folds(len(known) + len(held_out))):
-        share = len(held_out) / max(len(known), 1)
+    for turn in range(1, _n_folds(n_known + len(held_out))):
+        share = len(held_out) / n_known
         kept, other = hold_out(known, catalogue, share=share, seed=config.random_state + turn)
         if not len(other):  # nobody has rows to spare
             return
@@ -168,13 +152,13 @@ def _fold(
     config: Config,
     level: Level,
     background: Aligned | None,
-    keep: bool,
+    asked_only: Bools | None,
 ) -> Fold:
     new = np.zeros(known.n_users, np.bool_)
     if config.learn_weights:
-        new = _newcomers(known.n_users, config.random_state)
-    if keep:
-        new &= np.bincount(held_out.user, minlength=known.n_users) > 0
+        new = newcomers(known.n_users, config.random_state)
+    if asked_only is not None:
+        new &= asked_only
     artists, items = matrices(known.where(~new[known.user]), catalogue, config.weighing)
     near = known.where(known.kind == Kind.NEARBY)
     parts = build(artists, items, catalogue, config, nearby=len(near) > 0, background=background)
@@ -191,14 +175,6 @@ def _fold(
     if new.any():
         asked += _as_newcomers(known, held_out, new, catalogue, config, level, heard)
     return Fold(parts, asked)
-
-
-def _newcomers(n_users: int, seed: int) -> Bools:
-    """Choose listeners who take no part in the fit of the parts, shape (n_users,), bool."""
-    if n_users < _LEAST_USERS_FOR_NEWCOMERS:
-        return np.zeros(n_users, np.bool_)
-    chosen: Bools = np.random.default_rng(seed).random(n_users) < _NEWCOMERS
-    return chosen
 
 
 def _as_newcomers(

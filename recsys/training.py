@@ -13,7 +13,7 @@ from recsys.building import build
 from recsys.catalogue import Catalogue
 from recsys.config import Config
 from recsys.evidence import Interactions, Kind
-from recsys.holdout import hold_out
+from recsys.holdout import Holdout, set_aside
 from recsys.hybrid import HybridRecommender
 from recsys.interactions import matrices, n_listeners
 from recsys.part import Part
@@ -22,7 +22,6 @@ from recsys.stacking import Learned, audiences, learn_blends
 from recsys.tuning import Trial, tuned
 from recsys.weights import Blend
 
-_LITTLE = 0.02  # of the rows: models fitted without so many are as good
 _SAME_PRIOR = ("source", "created", "listeners", "artists")
 
 
@@ -45,7 +44,7 @@ def fit(
     config : Config, optional
     validation : Interactions, optional
         Held-out rows of the same listeners (same codes) to learn the blend on; they are part of the
-        final fit. Without it a fifth of each listener's targets is held out for that.
+        final fit. Without it ``holdout.set_aside`` holds out some for that.
     trained_at : str, optional
         ISO 8601; now where not given.
     earlier : HybridRecommender, optional
@@ -84,25 +83,26 @@ def _fit(
             )
             learned = _taken_over(candidates, earlier, background)
     if learned is None:
-        known, held_out, little = _split(interactions, validation, whole, catalogue, config)
+        holdout = _split(interactions, validation, whole, catalogue, config)
         chosen = tuned(
-            matrices(known, catalogue, config.weighing),
-            matrices(held_out, catalogue, config.weighing),
+            matrices(holdout.known, catalogue, config.weighing),
+            matrices(holdout.held_out, catalogue, config.weighing),
             catalogue,
             config,
             told=trials.append,
         )
-        if not little and (not candidates or chosen != config):
+        if not config.learn_weights:
+            holdout = Holdout(whole, whole.where(np.zeros(len(whole), np.bool_)))
+        if holdout.asked is None and (not candidates or chosen != config):
             candidates = build(
                 artists, items, catalogue, chosen, nearby=nearby, background=background
             )
         config = chosen
-        if not config.learn_weights:
-            known, held_out = whole, whole.where(np.zeros(len(whole), np.bool_))
-        learned = learn_blends(known, held_out, catalogue, config, background, keep=little)
-        if little:
-            candidates = list(learned.parts)
+        learned = learn_blends(holdout, catalogue, config, background)
     blend, cold_blend = learned.blend, learned.cold
+    heard = audiences(artists, items, catalogue, background)
+    if (kept := learned.kept) is not None:
+        candidates, heard = list(kept.parts), (kept.asked.listeners, kept.asked.item_listeners)
     parts = [
         Part(
             name=one.name,
@@ -116,7 +116,6 @@ def _fit(
         for one in candidates
         if one.name in blend.curves  # else the folds had too little data to weigh it
     ]
-    heard = audiences(artists, items, catalogue, background)
     stamp = trained_at or datetime.now(UTC).isoformat(timespec="seconds")
     info = {
         "n_users": whole.n_users,
@@ -165,9 +164,9 @@ def _taken_over(
     warm = {name: part.curve for name, part in parts.items()}
     blend = Blend(warm, earlier.bias, n_positives, earlier.thin_bias, earlier.link)
     if earlier.cold_bias is None:
-        return Learned(blend, None, candidates)
+        return Learned(blend, None)
     cold = {name: part.curve_of(cold=True) for name, part in parts.items()}
-    return Learned(blend, Blend(cold, earlier.cold_bias, n_positives), candidates)
+    return Learned(blend, Blend(cold, earlier.cold_bias, n_positives))
 
 
 def _prior_of(told: Mapping[str, Any] | None) -> list[Any] | None:
@@ -180,23 +179,13 @@ def _split(
     whole: Interactions,
     catalogue: Catalogue,
     config: Config,
-) -> tuple[Interactions, Interactions, bool]:
-    """Say what settings and weights are learned from, and on what; the latter may be empty.
-
-    And whether the latter is so little that models fitted without it may be kept.
-    """
+) -> Holdout:
+    """Say what settings and weights are learned from."""
     if not (config.learn_weights or config.tune) or not whole.n_users:
-        return whole, whole.where(np.zeros(len(whole), np.bool_)), False
-    if validation is not None:
-        return interactions, validation, False
-    if config.learn_weights and len(whole) >= config.plenty:
-        most_users = 2 * config.validation_users // 3
-        known, held_out = hold_out(
-            interactions, catalogue, most_users=most_users, seed=config.random_state
-        )
-        if 0 < len(held_out) <= _LITTLE * len(whole):
-            return known, held_out, True
-    return *hold_out(interactions, catalogue, seed=config.random_state), False
+        return Holdout(whole, whole.where(np.zeros(len(whole), np.bool_)))
+    if validation is None:
+        return set_aside(interactions, catalogue, config)
+    return Holdout(interactions, validation)
 
 
 def _version(stamp: str, info: Mapping[str, Any], parts: list[Part]) -> str:

@@ -44,7 +44,7 @@ RANKED = {
 
 _FILES = """\
 files in DIR (.csv or .csv.gz; columns by place, whatever the header calls them):
-  holdout         train, test: user, item, count; valid, without which a fifth of train is held out
+  holdout         train, test: user, item, count; valid, without which some of train is held out
   temporal        the same, where test is what each listener came to last
   plays           train, valid, test: user, item, count
   strong          train; heldout: user, item, count, role (foldin or target), part (valid or test)

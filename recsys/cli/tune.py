@@ -18,7 +18,7 @@ from recsys.cli.tune_votes import run_votes
 from recsys.cli.tuned_settings import in_words, write_settings
 from recsys.config import Config
 from recsys.errors import DataError
-from recsys.holdout import hold_out
+from recsys.holdout import set_aside
 from recsys.interactions import Weighing, matrices
 from recsys.tuning import Trial, tuned
 
@@ -32,7 +32,7 @@ def add_to(commands: Any) -> None:
         "folder",
         type=Path,
         metavar="DIR",
-        help="holds train and, if you like, valid .csv[.gz]; without valid a fifth is held out",
+        help="holds train and, if you like, valid .csv[.gz]; without valid some of train is held out",
     )
     one.add_argument(
         "--feedback",
@@ -64,11 +64,11 @@ def run(options: argparse.Namespace) -> int:
     console = Console(stderr=True)
     tell(task.report, console)
     weighing = Weighing()
-    known, wanted = (
-        (task.train, task.valid)
-        if task.valid is not None
-        else hold_out(task.train, task.catalogue, seed=options.seed)
-    )
+    config = Config(random_state=options.seed)
+    known, wanted = task.train, task.valid
+    if wanted is None:
+        holdout = set_aside(task.train, task.catalogue, config)
+        known, wanted = holdout.known, holdout.held_out
     trials: list[Trial] = []
 
     started = time.perf_counter()
@@ -82,7 +82,7 @@ def run(options: argparse.Namespace) -> int:
             matrices(known, task.catalogue, weighing),
             matrices(wanted, task.catalogue, weighing),
             task.catalogue,
-            Config(random_state=options.seed),
+            config,
             told=told,
         )
     seconds = time.perf_counter() - started

@@ -55,7 +55,7 @@ def test_a_sample_ends_with_enough_held_out_rows(
     fold: Fold, task: Task, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert len(np.unique(drawn(fold, task).user)) == 100
-    monkeypatch.setattr(sampling, "_ENOUGH", 50)
+    monkeypatch.setattr(sampling, "ENOUGH", 50)
     sample = drawn(fold, task)
     users = np.unique(sample.user)
     assert len(users) < 50

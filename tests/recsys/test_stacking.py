@@ -11,11 +11,12 @@ from recsys import HybridRecommender
 from recsys.catalogue import Catalogue
 from recsys.cli.measuring import fitted, judge
 from recsys.cli.side_information import SideFiles
-from recsys.cli.tasks import cold, holdout
+from recsys.cli.tasks import befriended, cold, holdout
 from recsys.config import Config
 from recsys.evidence import Evidence, Interactions
 from recsys.link import Link
 from recsys.models.popularity import Popularity
+from recsys.sparse import csr
 from recsys.training import fit
 from recsys.types import Doubles
 from tests.recsys.generated import FOLDER
@@ -31,6 +32,18 @@ def rows_in_turn(folder: Path) -> float:
     """How many times the given held-out rows the blend was learned on, about."""
     model, given = fitted_on(folder)
     return int(model.info["validation_positives"]) / given
+
+
+def test_what_friends_play_takes_no_fold_away() -> None:
+    plain = holdout(FOLDER, SideFiles())
+    friends = csr(np.ones((plain.train.n_users,) * 2) - np.eye(plain.train.n_users))
+    task = befriended(plain, friends)
+    assert len(task.train) > 10 * len(plain.train)
+    alone, social = (
+        int(fit(one.train, one.catalogue, validation=one.valid).info["validation_positives"])
+        for one in (plain, task)
+    )
+    assert 0.9 < social / alone < 1.1
 
 
 @pytest.fixture
@@ -105,15 +118,19 @@ def popularity(model: HybridRecommender) -> Doubles:
 
 
 def test_of_plenty_few_rows_are_held_out_and_the_models_without_them_are_kept() -> None:
-    """Of 150 listeners ten are asked, 40 rows of 2,850; nothing is fitted a second time."""
+    """Of 150 listeners ten are asked, one of them as a newcomer: 51 rows of 2,850."""
     task = holdout(FOLDER, SideFiles())
-    rows = task.known
-    usual = fit(rows, task.catalogue)
-    kept = fit(rows, task.catalogue, Config(plenty=2_000, validation_users=15))
+    usual, kept = (
+        fit(task.known, task.catalogue, config)
+        for config in (Config(), Config(plenty=2_000, validation_users=12))
+    )
     missed = popularity(usual) - popularity(kept)
     assert missed.min() > -0.01
-    assert 20 <= (missed > 0.01).sum() <= 59  # of 40 rows, and 19 of one who came as a newcomer
+    assert 20 <= (missed > 0.01).sum() <= 57
     assert 0 < kept.info["validation_positives"] < usual.info["validation_positives"] / 5
+    served = usual.listeners - kept.listeners  # as the models that are served know them
+    assert 20 <= served.sum() <= 57
+    assert missed[served > 0].min() > missed[served == 0].max()
 
 
 def test_models_are_fitted_anew_where_few_listeners_have_many_of_the_rows() -> None:

@@ -10,6 +10,7 @@ from recsys.errors import (
 )
 from recsys.evidence import Evidence, Interactions, Kind, Level
 from recsys.explanations import Explanation, PartExplanation
+from recsys.forgetting import Change, forget_preview
 from recsys.hybrid import HybridRecommender
 from recsys.ids import IdMap
 from recsys.interactions import Weighing
@@ -18,6 +19,7 @@ from recsys.recommendation import Options, Pick
 
 __all__ = [
     "Catalogue",
+    "Change",
     "DataError",
     "Evidence",
     "Explanation",
@@ -36,4 +38,5 @@ __all__ = [
     "SnapshotError",
     "UnknownItemError",
     "Weighing",
+    "forget_preview",
 ]

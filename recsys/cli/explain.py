@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from rich.text import Text
 from recsys.cli.kept_models import history, kept, names_of
 from recsys.cli.printing import print_json, print_table
 from recsys.errors import DataError, UnknownItemError
+from recsys.evidence import Evidence
+from recsys.forgetting import forget_preview
 from recsys.hybrid import HybridRecommender
 from recsys.profile import Profile
 from recsys.recommendation import Options
@@ -28,6 +31,13 @@ def add_to(commands: Any) -> None:
     one.add_argument("model", type=Path, metavar="MODEL", help="a folder that `fit` wrote")
     one.add_argument("history", type=Path, metavar="HISTORY", help="item[, plays] .csv[.gz]")
     one.add_argument("--item", metavar="NAME", help="explain this one instead of the best ten")
+    one.add_argument(
+        "--without",
+        action="append",
+        metavar="NAME",
+        help="show how the list would change if this item of the history were forgotten; may be "
+        "given more than once",
+    )
     one.add_argument("--n", type=int, default=10, help="how many (default: %(default)s)")
     one.add_argument("--json", action="store_true")
     one.set_defaults(run=run)
@@ -40,6 +50,8 @@ def run(options: argparse.Namespace) -> int:
     model = kept(options.model)
     names = names_of(model, options.model)
     evidence, unknown = history(options.history, model, names)
+    if options.without is not None:
+        return _forget(model, evidence, names, options)
     profile = model.fold_in(evidence)
     rows = [
         _reasons(model, profile, item, names) for item in _items(model, profile, options, names)
@@ -66,6 +78,46 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
+def _forget(
+    model: HybridRecommender, evidence: Evidence, names: Any, options: argparse.Namespace
+) -> int:
+    """Print the list without some items of the history beside the one with them."""
+    if options.item is not None:
+        raise DataError("--item and --without exclude each other")
+    held = names[model.catalogue.items.index_of(evidence.id)]
+    if missing := [name for name in options.without if name not in held]:
+        raise UnknownItemError(
+            f"{options.history.name} has no row to forget of {', '.join(missing)}"
+        )
+    rows: list[dict[str, Any]] = [
+        {
+            "item": str(names[model.catalogue.items.index_of([change.item_id])[0]]),
+            "rank before": change.rank_before or None,
+            "rank after": change.rank_after or None,
+            "score before": round(change.before.score, 6),
+            "score after": round(change.after.score, 6),
+            "change": {name: round(value, 6) for name, value in change.parts.items()},
+        }
+        for change in forget_preview(model, evidence, np.isin(held, options.without), n=options.n)
+    ]
+    if options.json:
+        print_json({"forgotten": options.without, "items": rows})
+        return 0
+    table = Table(title=f"without {', '.join(options.without)}; nothing is changed by asking")
+    for column in ("item", "place", "score", "what changes"):
+        table.add_column(column, justify="left" if column == "item" else "right", overflow="fold")
+    for row in rows:
+        places = [str(row[f"rank {when}"] or "–") for when in ("before", "after")]
+        table.add_row(
+            Text(row["item"]),
+            " → ".join(places),
+            f"{row['score before']:.2f} → {row['score after']:.2f}",
+            in_words(row["change"]),
+        )
+    print_table(table)
+    return 0
+
+
 def in_words(parts: Mapping[str, float]) -> str:
     """Name parts, the largest first; what is small is added up as "others", so that the sum stays."""
     named = [(name, value) for name, value in parts.items() if abs(value) >= _LEAST]
@@ -84,7 +136,9 @@ def _items(
         return [pick.item_id for pick in model.recommend(profile, n=options.n, options=asked)]
     place = np.flatnonzero(names == options.item)
     if not len(place):
-        raise UnknownItemError(f"the model knows no item {options.item}")
+        near = get_close_matches(options.item, names.astype(str).tolist(), n=1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        raise UnknownItemError(f"the model knows no item {options.item}{hint}")
     return [int(model.catalogue.items.ids[place[0]])]
 
 

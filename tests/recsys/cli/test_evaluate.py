@@ -7,8 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from recsys.cli.communities import CommunityFigures, mean_of
+from recsys.cli.communities import CommunityFigures, closed, mean_of
 from recsys.cli.main import EXIT_BAD_INPUT, main
+from recsys.cli.side_information import SideFiles
+from recsys.cli.tasks import holdout
 from tests.recsys.generated import FOLDER, draw
 
 
@@ -162,6 +164,15 @@ def test_small_communities_closed_and_with_background(capsys, tmp_path):
     assert figures["closed"]["n_draws"] == 2
     assert figures["closed"]["ndcg_sd"] > 0
     assert figures["together"]["ndcg"] > figures["closed"]["ndcg"] + 0.1
+
+
+def test_five_members_are_served_better_than_by_tags_or_fame_alone():
+    """Sixteen communities of five who know nobody else: thin data must not mislead the blend."""
+    task = holdout(FOLDER, SideFiles())
+    rng = np.random.default_rng(0)
+    draws = {("random", 5): [np.sort(rng.choice(150, 5, replace=False)) for _ in range(16)]}
+    ndcg = {name: closed(task, draws, name)[0].ndcg for name in ("content", "popularity", "hybrid")}
+    assert ndcg["hybrid"] > 1.2 * max(ndcg["content"], ndcg["popularity"])
 
 
 def test_play_counts_are_no_worse_than_what_is_simpler(capsys):

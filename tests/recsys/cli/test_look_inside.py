@@ -1,11 +1,13 @@
 """What `explain`, `inspect` and `tune` print."""
 
+import json
+
 import pytest
 from rich.console import Console
 from rich.table import Table
 
 from recsys.cli.explain import in_words
-from recsys.cli.main import main
+from recsys.cli.main import EXIT_BAD_INPUT, main
 from recsys.cli.printing import count, fitting
 from recsys.snapshot import load
 from tests.recsys.generated import FOLDER
@@ -33,6 +35,32 @@ def test_explain_shows_the_chance_of_a_like(model, tmp_path, capsys):
     assert "chance of a like" in told
     assert told.count("%") == 3
     assert len([line for line in told.splitlines() if line.startswith("│")]) == 3, "one line each"
+
+
+def test_explain_shows_what_forgetting_would_change(model, tmp_path, capsys):
+    history = tmp_path / "history.csv"
+    history.write_text("item\nartist 3\nartist 5\nartist 200\n")
+    capsys.readouterr()
+    asked = ["explain", str(model), str(history), "--without", "artist 200"]
+    assert main([*asked, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    for row in found["items"]:
+        gained = row["score after"] - row["score before"]
+        assert sum(row["change"].values()) == pytest.approx(gained, abs=1e-4)
+    assert main(asked) == 0
+    told = capsys.readouterr().out
+    assert "without artist 200" in told
+    assert told.count("→") == 2 * len(found["items"])
+    assert main(["explain", str(model), str(history), "--without", "nobody"]) == EXIT_BAD_INPUT
+    assert "history.csv has no row to forget of nobody" in capsys.readouterr().err
+
+
+def test_explain_guesses_at_an_item_it_does_not_know(model, tmp_path, capsys):
+    history = tmp_path / "history.csv"
+    history.write_text("item\nartist 3\n")
+    asked = ["explain", str(model), str(history), "--item", "artst 41"]
+    assert main(asked) == EXIT_BAD_INPUT
+    assert "did you mean artist 41?" in capsys.readouterr().err
 
 
 def test_inspect_names_every_part_in_full(model, capsys):

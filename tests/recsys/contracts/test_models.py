@@ -12,6 +12,7 @@ from recsys.models.als import ALS
 from recsys.models.content import Content
 from recsys.models.ease import EASE
 from recsys.models.elsewhere import Elsewhere
+from recsys.models.familiar import Familiar
 from recsys.models.frozen import FrozenFactors, FrozenNeighbours, FrozenRenown
 from recsys.models.graph_walk import GraphWalk
 from recsys.models.group import Group
@@ -37,6 +38,7 @@ MODELS = {
     "group": lambda: Group(np.arange(len(catalogue().artists), dtype=np.int32) // 7),
     "group share": lambda: Group(np.arange(len(catalogue().artists), dtype=np.int32) // 7, share=1),
     "content": lambda: Content(idf_rows(catalogue().tags)),
+    "familiar": Familiar,
     "popularity": lambda: Popularity(catalogue().popularity),
     "factors of elsewhere": lambda: learned_elsewhere()[0],
     "neighbours of elsewhere": lambda: learned_elsewhere()[1],

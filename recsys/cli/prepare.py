@@ -17,7 +17,6 @@ from recsys.cli.tables import columns, line_of
 from recsys.errors import DataError
 from recsys.preprocessing import events, splitting
 from recsys.preprocessing.report import Report, Step
-from recsys.types import Bools
 
 SPLITS = {"last": splitting.leave_last, "cut": splitting.global_cut}
 
@@ -84,14 +83,18 @@ def run(options: argparse.Namespace) -> int:
         if value is not None and not value > 0:
             raise DataError(f"--{name.replace('_', '-')} must be > 0")
     now = time.time()
-    read, whole = read_events(options.events, options.columns, now=now)
+    read, gaps = read_events(options.events, options.columns, now=now)
     log, report = events.cleaned(
         read,
         plays_per_day=options.per_day,
         earliest=_LEAST_TIME,
         now=now,
     )
-    report = Report((whole,)) + report
+    report = Report(gaps) + report
+    if not len(log):
+        raise DataError(
+            f"{options.events.name}: no play is left ({report.in_words() or 'no rows'})"
+        )
     split = SPLITS[options.split](
         log,
         unit=options.unit,
@@ -99,10 +102,12 @@ def run(options: argparse.Namespace) -> int:
         most=options.most,
         half_life_days=options.half_life,
     )
+    report += Report(split.steps)
     options.folder.mkdir(parents=True, exist_ok=True)
     sizes = {}
     n_faded = 0
-    for name, table in vars(split).items():
+    for name in ("train", "valid", "test"):
+        table = getattr(split, name)
         path = options.folder / f"{name}.csv.gz"
         plays = table["plays"].round(_DECIMALS) if options.half_life else table["plays"]
         n_faded += int((plays < _LEAST_PLAYS).sum())
@@ -123,15 +128,18 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def read_events(path: Path, names: str | None, *, now: float) -> tuple["pd.DataFrame", Step]:
+def read_events(
+    path: Path, names: str | None, *, now: float
+) -> tuple["pd.DataFrame", tuple[Step, ...]]:
     """Read a log; times are seconds since 1970 or ISO 8601 (UTC where no zone is given).
 
-    Rows with an empty cell are left out, and counted.
+    Rows with an empty cell or an unreadable time are left out, and counted.
 
     Raises
     ------
     DataError
-        When it has other columns, no whole row, or not one play between 1990 and ``now``.
+        When it has no header or other columns, most times can't be read, or there is not one play
+        between 1990 and ``now``.
     """
     ids = (0, 1) if names is None else names.split(",")[:2]
     frame = columns(path, 3, None, blanks=0, unknown=(), header=True, text=ids)
@@ -144,11 +152,17 @@ def read_events(path: Path, names: str | None, *, now: float) -> tuple["pd.DataF
             f"{', '.join(map(str, frame.columns))}"
         )
     log = frame[wanted].set_axis(["user", "item", "at"], axis=1)
+    if names is None and _is_time(wanted[2]):
+        raise DataError(f"{path.name} has no header; its first line must name the columns")
+    for name in ("user", "item"):
+        blank = [word for word in log[name].unique() if str(word).isspace()]
+        log[name] = log[name].mask(log[name].isin(blank))
     complete = log.dropna()
-    whole = _gaps(path, ~log.index.isin(complete.index))
-    log = complete
+    gaps = _left_out(path, "rows with a gap", log, complete, "user, item or time is empty")
+    at = _seconds(path, complete["at"], wanted[2])
+    log = complete[["user", "item"]].assign(at=at).dropna()
+    odd = _left_out(path, "unreadable times", complete, log, f"in {wanted[2]}")
     log = log.assign(user=as_integers(log["user"]), item=as_integers(log["item"]))
-    log = log.assign(at=_seconds(path, log["at"], wanted[2]))
     if len(log) and log["at"].max() < _LEAST_TIME:
         raise DataError(
             f"{path.name}: by {wanted[2]} all plays are from before {_LEAST_YEAR}; a log has user, item "
@@ -159,26 +173,31 @@ def read_events(path: Path, names: str | None, *, now: float) -> tuple["pd.DataF
             f"{path.name}: by {wanted[2]} all plays are still to come; times are in seconds since "
             "1970 (are these milliseconds?)"
         )
-    return log, whole
+    return log, (gaps, odd)
 
 
-def _gaps(path: Path, has_gap: Bools) -> Step:
-    why = "user, item or time is empty"
-    if has_gap.any():
-        if has_gap.all():
+def _is_time(name: str) -> bool:
+    return bool(pd.notna(pd.to_datetime(name, errors="coerce", format="ISO8601"))) or name.isdigit()
+
+
+def _left_out(path: Path, name: str, rows: "pd.DataFrame", left: "pd.DataFrame", why: str) -> Step:
+    gone = rows.index.difference(left.index)
+    if len(gone):
+        if not len(left):
             raise DataError(f"{path.name}: in every row {why}; --columns names the three")
-        why += f", first in line {line_of(path, int(has_gap.argmax()))}"
-    return Step("rows with a gap", len(has_gap), int(has_gap.sum()), 0, why)
+        why += f", first in line {line_of(path, int(gone[0]))}"
+    return Step(name, len(rows), len(gone), 0, why)
 
 
 def _seconds(path: Path, told: "pd.Series[Any]", name: str) -> "pd.Series[Any]":
+    """Read times, NaN where one can't be read; refuse a column where that is half of them."""
     if pd.api.types.is_numeric_dtype(told):
         return told
     dates = pd.to_datetime(told, utc=True, errors="coerce", format="ISO8601")
     numbers = pd.to_numeric(told, errors="coerce")
     are_numbers = numbers.notna().sum() > dates.notna().sum()
     is_wrong = (numbers if are_numbers else dates).isna().to_numpy()
-    if is_wrong.any():
+    if len(told) and is_wrong.mean() >= 0.5:
         row = int(is_wrong.argmax())
         line = line_of(path, int(told.index[row]))
         raise DataError(
@@ -186,7 +205,10 @@ def _seconds(path: Path, told: "pd.Series[Any]", name: str) -> "pd.Series[Any]":
             f"seconds since 1970 or ISO 8601, not {told.iloc[row]!r}; where another column is the "
             "time, say --columns USER,ITEM,TIME"
         )
-    return numbers if are_numbers else dates.astype("datetime64[s, UTC]").astype(np.int64)
+    if are_numbers:
+        return numbers
+    seconds = dates.astype("datetime64[s, UTC]").astype(np.int64).astype(np.float64)
+    return seconds.mask(is_wrong)
 
 
 def _show(report: Report, facts: dict[str, Any]) -> None:

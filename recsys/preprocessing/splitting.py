@@ -1,6 +1,6 @@
 """Train, valid and test by time, so that nothing from later is known earlier."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -8,6 +8,7 @@ import pandas as pd
 
 from recsys.errors import DataError
 from recsys.preprocessing.events import counted
+from recsys.preprocessing.report import Step
 from recsys.types import Bools, Ints
 
 TEST, VALID, LEAST = 0.2, 0.1, 5
@@ -15,11 +16,19 @@ TEST, VALID, LEAST = 0.2, 0.1, 5
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """Three tables of pairs as ``counted`` makes them; no pair is in two of them."""
+    """Three tables of pairs as ``counted`` makes them; no pair is in two of them.
+
+    Parameters
+    ----------
+    train, valid, test : DataFrame
+    steps : tuple of Step
+        Plays that are in none of them, and why.
+    """
 
     train: "pd.DataFrame"
     valid: "pd.DataFrame"
     test: "pd.DataFrame"
+    steps: tuple[Step, ...] = ()
 
 
 def leave_last(
@@ -69,7 +78,8 @@ def global_cut(
     """
     _check_shares(test, valid)
     if not len(events):
-        return Split(*(counted(events) for _ in range(3)))
+        none = counted(events)
+        return Split(none, none, none)
     at = np.sort(events["at"].to_numpy(np.int64))
     cuts = [
         at[min(int(np.ceil((1 - share) * len(at))), len(at) - 1)] for share in (test + valid, test)
@@ -79,7 +89,9 @@ def global_cut(
     heard = events["user"].isin(events.loc[part == 0, "user"]).to_numpy(np.bool_)
     log = events[heard]
     starts = [pd.Series(cut, index=log["user"].unique()) for cut in cuts]
-    return _cut(log, part[heard], starts, counting)
+    late = Step("late comers", len(events), len(events) - len(log), 0, "no play before the cut")
+    split = _cut(log, part[heard], starts, counting)
+    return replace(split, steps=(late, *split.steps))
 
 
 def _cut(
@@ -88,14 +100,19 @@ def _cut(
     """Add up each part by what was played before the next part begins (for the same listener)."""
     at = events["at"].to_numpy(np.float64)
     tables = []
+    n_counted = 0
     for k in range(3):
         mine: Bools = part == k
         if k < 2:
             ends = events["user"].map(starts[k]).to_numpy(np.float64)
             mine = mine & ~(at >= ends)  # NaN: nothing of that listener is held out
         now = float(at[mine].max()) if mine.any() else 0.0
+        n_counted += int(mine.sum())
         tables.append(counted(events[mine], **{"now": now, **counting}))
-    return Split(*tables)
+    why = "items of train or valid, played again when the listener's next part had begun"
+    again = Step("later plays", len(events), len(events) - n_counted, 0, why)
+    train, valid, test = tables
+    return Split(train, valid, test, (again,))
 
 
 def _earliest(users: "pd.Series[Any]", first: Ints, held: Bools) -> "pd.Series[Any]":

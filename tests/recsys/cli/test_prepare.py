@@ -107,6 +107,9 @@ def test_an_item_may_have_any_name(tmp_path):
 @pytest.mark.parametrize(
     ("text", "options", "said"),
     [
+        (HEADER, "", "log.csv: no play is left (no rows)"),
+        (f"u,i,{NOW}\nu,j,{NOW}\n", "", "log.csv has no header"),
+        ("u,i,2020-01-01T10:00:00\nu,j,2020-01-01\n", "", "log.csv has no header"),
         (f"{HEADER}u,,{NOW}\n,i,{NOW}\n", "", "log.csv: in every row user, item or time is empty"),
         (f"{HEADER}u,,{NOW}\n\nu,i,{NOW}\nu,i,x\n", "", "log.csv, line 5: at is taken as the time"),
         (f"{HEADER}u,i,{NOW}\nu,i,NA\n", "", "log.csv, line 3: at is taken as the time"),
@@ -130,18 +133,30 @@ def test_what_is_wrong_is_named(tmp_path, capsys, text, options, said):
 
 def test_rows_with_a_gap_are_left_out_and_counted(tmp_path):
     file = tmp_path / "log.csv"
-    file.write_text(f"{HEADER}u,a,{NOW}\n\nu,,{NOW}\n,b,{NOW}\nu,c,\nu,d,{NOW}\n")
-    read, step = read_events(file, None, now=NOW)
-    assert read["item"].tolist() == ["a", "d"]
-    assert (step.rows, step.dropped) == (5, 3)
-    assert step.why == "user, item or time is empty, first in line 4"
+    lines = ("u,a,{t}", "", "u,,{t}", ",b,{t}", "u,c,", "  ,d,{t}", "u,e,{t}")
+    file.write_text(HEADER + "\n".join(lines).format(t=NOW) + "\n")
+    read, (gaps, odd) = read_events(file, None, now=NOW)
+    assert read["item"].tolist() == ["a", "e"]
+    assert (gaps.rows, gaps.dropped, odd.dropped) == (6, 4, 0)
+    assert gaps.why == "user, item or time is empty, first in line 4"
+
+
+@pytest.mark.parametrize("times", [("1500000000", "x"), ("2020-05-01", "2023-02-30T10:00:00")])
+def test_times_that_cannot_be_read_are_left_out_and_counted(tmp_path, times):
+    good, bad = times
+    file = tmp_path / "log.csv"
+    file.write_text(f"{HEADER}u,a,{good}\nu,b,{good}\nu,c,{bad}\nu,d,{good}\n")
+    read, (_, odd) = read_events(file, None, now=NOW)
+    assert read["item"].tolist() == ["a", "b", "d"]
+    assert read["at"].nunique() == 1
+    assert (odd.rows, odd.dropped, odd.why) == (4, 1, "in at, first in line 4")
 
 
 def test_a_gap_in_a_column_that_is_not_asked_for_is_no_matter(tmp_path):
     file = tmp_path / "log.csv"
     file.write_text(f"user,item,at,note\nu,i,{NOW},\n")
-    read, step = read_events(file, None, now=NOW)
-    assert (len(read), step.dropped) == (1, 0)
+    read, (gaps, _) = read_events(file, None, now=NOW)
+    assert (len(read), gaps.dropped) == (1, 0)
 
 
 def test_the_table_shows_what_was_changed(tmp_path, capsys):

@@ -35,11 +35,17 @@ def test_prepare_writes_what_evaluate_reads(events, tmp_path, capsys):
     facts = json.loads(capsys.readouterr().out)
     assert {step["name"]: step["dropped"] for step in facts["steps"]} == {
         "rows with a gap": 0,
+        "unreadable times": 0,
         "impossible times": 0,
         "copies": 7,
         "listeners that are no people": 3_000,
         "days beyond reason": 0,
+        "later plays": 192,
     }
+    assert facts["plays"] - 192 == sum(
+        int(pd.read_csv(folder / f"{name}.csv.gz")["plays"].sum())
+        for name in ("train", "valid", "test")
+    )
     assert facts["plays"] == 720
     assert facts["train"]["listeners"] == facts["test"]["listeners"] == 12
     assert main(["evaluate", str(folder), "--models", "popularity", "--json"]) == 0

@@ -81,9 +81,11 @@ def read_background(path: Path) -> Background:
         raise
     except OSError as error:
         raise SnapshotError(f"{path} cannot be read: {error.strerror}") from error
+    except zipfile.BadZipFile as error:
+        raise SnapshotError(f"{path.name} is no background prior; `pretrain` writes one") from error
     except (
         *(DataError, EOFError, ValueError, KeyError, TypeError, AttributeError),
-        *(IndexError, zipfile.BadZipFile, NotImplementedError, RuntimeError),
+        *(IndexError, NotImplementedError, RuntimeError),
     ) as error:
         raise SnapshotError(f"{path.name} is no background prior: {error}") from error
 
@@ -106,9 +108,11 @@ def read_provenance(path: Path) -> tuple[Provenance, int]:
         raise
     except OSError as error:
         raise SnapshotError(f"{path} cannot be read: {error.strerror}") from error
+    except zipfile.BadZipFile as error:
+        raise SnapshotError(f"{path.name} is no background prior; `pretrain` writes one") from error
     except (
         *(DataError, EOFError, ValueError, KeyError, TypeError, AttributeError),
-        *(zipfile.BadZipFile, NotImplementedError, RuntimeError),
+        *(NotImplementedError, RuntimeError),
     ) as error:
         raise SnapshotError(f"{path.name} is no background prior: {error}") from error
 

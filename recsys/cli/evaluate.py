@@ -105,7 +105,8 @@ def add_to(commands: Any) -> None:
         "--rankings",
         type=Path,
         metavar="OUT",
-        help="write the last model's lists, of the first random start: user, rank, item, score",
+        help="write the last model's lists, of the first random start: user, rank, item, score; a "
+        "file that is there is replaced",
     )
     one.add_argument("--json", action="store_true")
     one.set_defaults(run=run)

@@ -35,8 +35,9 @@ def run(options: argparse.Namespace) -> int:
         said = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in prior.items())
         print(f"background: {said}")
     print(
-        f"what every score starts from: {facts['bias']:+.3f}, "
-        f"{facts['bias'] + facts['more bias for newcomers']:+.3f} for newcomers"
+        f"bias, from which every score starts: {facts['bias']:+.3f} for regulars, "
+        f"{facts['bias'] + facts['more bias for newcomers']:+.3f} for newcomers, between them by how "
+        f"much is known; {_signed(facts['bias of unheard artists'])} for unheard artists"
     )
     table = Table(title="log-odds that one unit of a part is worth")
     for column in ("part", "level", "curve", "regulars", "newcomers", "unheard artists"):
@@ -66,6 +67,7 @@ def described(model: HybridRecommender) -> dict[str, Any]:
         "background": model.info.get("background"),
         "bias": model.bias,
         "more bias for newcomers": model.thin_bias,
+        "bias of unheard artists": model.cold_bias,
         "link": dataclasses.asdict(model.link),
         "parts": [
             {
@@ -89,6 +91,10 @@ def _terms(part: dict[str, Any]) -> list[tuple[str, ...]]:
     newcomers = [one + other for one, other in zip(part["slopes"], more, strict=True)]
     slopes = zip_longest(part["slopes"], newcomers, part["unheard"])
     return [
-        (curve, *("–" if value is None else f"{value:+.3f}" for value in row))
-        for curve, row in zip_longest(curves, slopes, fillvalue="")
+        (curve or "", *(_signed(value) for value in row or ()))
+        for curve, row in zip_longest(curves, slopes)
     ]
+
+
+def _signed(value: float | None) -> str:
+    return "–" if value is None else f"{value:+.3f}"

@@ -13,7 +13,7 @@ from recsys.cli import bench, evaluate, explain, fit, inspect, prepare, pretrain
 from recsys.errors import RecsysError
 
 EXIT_BAD_INPUT = 2
-EXIT_NO_READER = 141  # as of a program that SIGPIPE ends
+EXIT_NO_READER = 1  # as rich has it, which prints the tables
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -40,10 +40,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _refuse(command: argparse.ArgumentParser, others: Sequence[str]) -> NoReturn:
     """Leave with the usage of the command at hand, and what was meant if that can be guessed."""
-    known = re.findall(r"--[a-z-]+", command.format_help())
-    near = [match for other in others for match in get_close_matches(other, known, n=1)]
-    hint = f"; did you mean {', '.join(near)}?" if near else ""
-    command.error(f"unrecognized arguments: {' '.join(others)}{hint}")
+    known = set(re.findall(r"--[a-z-]+", command.format_help()))
+    odd = [other for other in others if other.startswith("-")] or others
+    near = [match for other in odd for match in get_close_matches(other, known, n=1)]
+    hint = f"; did you mean {', '.join(dict.fromkeys(near))}?" if near else ""
+    command.error(f"unrecognized arguments: {' '.join(odd)}{hint}")
 
 
 def _parser() -> tuple[argparse.ArgumentParser, Any]:

@@ -35,7 +35,9 @@ def add_to(commands: Any) -> None:
         metavar="EVENTS",
         help="user, item, time (seconds or ISO 8601) .csv[.gz]",
     )
-    one.add_argument("folder", type=Path, metavar="DIR", help="a new folder for the three files")
+    one.add_argument(
+        "folder", type=Path, metavar="DIR", help="a new folder for train, valid and test .csv.gz"
+    )
     one.add_argument(
         "--columns",
         metavar="NAMES",

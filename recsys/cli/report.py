@@ -32,7 +32,13 @@ def add_to(commands: Any) -> None:
         metavar="DIR",
         help="split folders; their files decide which protocols are measured",
     )
-    one.add_argument("--out", type=Path, required=True, metavar="FILE", help="the page")
+    one.add_argument(
+        "--out",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="the page; one that is there is replaced",
+    )
     one.add_argument(
         "--models",
         metavar="NAMES",
@@ -129,14 +135,16 @@ def _measure(
     if protocol != "holdout":
         return
     told("calibration")
+    whose = figures.whose(task, most=options.listeners)
     found = figures.calibrated(task, model, most=options.listeners)
-    sections["calibration"].blocks.append(page.calibration_block(title, found))
+    sections["calibration"].blocks.append(page.calibration_block(title, found, whose))
     told("re-ranking")
     bought = figures.prices(task, model, most=options.listeners, told=told)
-    sections["prices"].blocks.append(page.prices_block(title, bought))
+    sections["prices"].blocks.append(page.prices_block(title, bought, whose))
     told("ablation")
     sections["ablation"].blocks.append(page.ablation_block(title, figures.ablation(task, model)))
-    growing = [name for name in _CURVE if task.catalogue.tags.nnz or name not in _OF_TAGS]
+    wanted = _CURVE if options.models is None else (*names, "hybrid")
+    growing = [name for name in wanted if task.catalogue.tags.nnz or name not in _OF_TAGS]
     curve = figures.learning_curve(task, growing, draws=options.draws, told=told)
     sections["curve"].blocks.append(page.curve_block(title, curve))
     if drawn := figures.small(folder, task, model, draws=options.draws, told=told):
@@ -158,7 +166,8 @@ def _sections() -> dict[str, page.Section]:
         page.Section(
             "curve",
             "Learning curve by size of the community",
-            "Only the members' own plays are known. Means over random draws of communities.",
+            "Only the members' own plays are known. Means over random draws of communities; of few "
+            "draws a jump between two sizes is chance, as the standard deviation (sd) shows.",
             "Needs a folder with train and test.",
         ),
         page.Section(

@@ -104,7 +104,8 @@ def learning_curve(
                 continue
             told(f"{name}, {n} members")
             (found,) = communities.closed(task, {("random", n): drawn}, name, seed=seed)
-            rows.append({"model": name, "members": n, "ndcg": found.ndcg, "sd": found.ndcg_sd})
+            figures = {"ndcg": found.ndcg, "sd": found.ndcg_sd, "draws": len(drawn)}
+            rows.append({"model": name, "members": n, **figures})
     return rows
 
 
@@ -237,6 +238,13 @@ READERS = {"holdout": tasks.holdout, "strong": tasks.strong, "cold": tasks.cold}
 def hybrid_of(task: Task) -> HybridRecommender:
     """Fit the default hybrid."""
     return fitted(task, HYBRID, 0)
+
+
+def whose(task: Task, *, most: int) -> str:
+    """Say of whom calibration and re-ranking are."""
+    n_all = len(_listeners(task, most=task.wanted.n_users))
+    n = min(n_all, most)
+    return f"Of all {n} listeners." if n == n_all else f"Of {n} of {n_all} listeners, drawn by lot."
 
 
 def _listeners(task: Task, most: int) -> Ints:

@@ -120,7 +120,7 @@ def plays_block(title: str, rows: Sequence[dict[str, Any]]) -> Block:
     return Block(title, [chart], (), _named(rows, words))
 
 
-def calibration_block(title: str, found: Calibration) -> Block:
+def calibration_block(title: str, found: Calibration, whose: str) -> Block:
     """Show the reliability curve, and what the probabilities are worth."""
     points = [(float(p), float(o)) for p, o in zip(found.expected, found.observed, strict=True)]
     ends = [v for pair in points for v in pair if v > 0]
@@ -130,7 +130,7 @@ def calibration_block(title: str, found: Calibration) -> Block:
     both = Axis("", min(x.low, y.low), max(x.high, y.high), is_log=True)
     x, y = (Axis(one.label, both.low, both.high, is_log=True) for one in (x, y))
     said = [
-        f"Brier score (mean squared error) {found.brier:.6f} against {found.brier_of_mean:.6f} of "
+        f"{whose} Brier score (mean squared error) {found.brier:.6f} against {found.brier_of_mean:.6f} of "
         f"the mean rate: {found.skill:+.1%}. Log loss {found.log_loss:.5f} against "
         f"{found.log_loss_of_mean:.5f}. Expected calibration error {found.error:.5f}.",
         "A pair counts as a like when it was held out; what a listener would like and never played "
@@ -167,7 +167,7 @@ def rounds_block(title: str, found: dict[str, Any]) -> Block:
     return Block(title, [lines(series, x, y)], said, rows)
 
 
-def prices_block(title: str, rows: Sequence[dict[str, Any]]) -> Block:
+def prices_block(title: str, rows: Sequence[dict[str, Any]], whose: str) -> Block:
     """Show accuracy against what the re-rankings buy."""
     charts = []
     for key, label in (
@@ -182,7 +182,7 @@ def prices_block(title: str, rows: Sequence[dict[str, Any]]) -> Block:
             )
             charts.append(scatter([(r["re-ranking"], r[key], r["ndcg@10"]) for r in rows], x, y))
     keys = ("re-ranking", "ndcg@10", "ndcg@10, change", "coverage@10", "novelty@10", "ild@10")
-    return Block(title, charts, (), [{k: row[k] for k in keys} for row in rows])
+    return Block(title, charts, (whose,), [{k: row[k] for k in keys} for row in rows])
 
 
 def ablation_block(title: str, rows: Sequence[dict[str, Any]]) -> Block:

@@ -3,6 +3,7 @@
 import csv
 import gzip
 import itertools
+import re
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from recsys.errors import DataError
 from recsys.types import Doubles
 
 _PLAYS = "the third column must hold plays > 0 (where there is none, each row counts as 1)"
+_COMMA = re.compile(r"-?\d+,\d+")
 _UNKNOWN = ("NA", "N/A", "NaN", "nan", "NULL", "null", "None")
 
 
@@ -45,7 +47,9 @@ def amounts(path: Path, values: "pd.Series[Any]", rule: str, *, zero: bool = Fal
     if is_wrong.any():
         first = int(is_wrong.argmax())
         line = line_of(path, int(values.index[first]))
-        raise DataError(f"{path.name}: {rule}; line {line} holds {values.iloc[first]}")
+        told = str(values.iloc[first])
+        point = f" (write {told.replace(',', '.')})" if _COMMA.fullmatch(told.strip()) else ""
+        raise DataError(f"{path.name}: {rule}; line {line} holds {told}{point}")
     return found
 
 
@@ -73,6 +77,8 @@ def columns(
         When there is no such file, it is no CSV, has too few columns, or empty cells where there
         may be none.
     """
+    if path.is_dir():
+        raise DataError(f"{path} is a folder; name a file")
     if not path.is_file():
         raise DataError(f"there is no file {path}")
     try:
@@ -93,7 +99,9 @@ def columns(
             na_values=[""],
             low_memory=False,
         )
-    except (ValueError, OSError, EOFError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path.name} is not in UTF-8; save it as that") from error
+    except (ValueError, OSError, EOFError) as error:
         reason = str(error).splitlines()[0] if str(error) else "it cannot be read"
         raise DataError(f"{path.name} is not a readable CSV file: {reason}") from error
     if not isinstance(frame.index, pd.RangeIndex):
@@ -142,7 +150,9 @@ def find(folder: Path, *names: str) -> Path:
         found = maybe(folder, name)
         if found is not None:
             return found
-    raise DataError(f"{folder} holds no {names[0]}.csv or {names[0]}.csv.gz")
+    there = ", ".join(sorted(path.name for path in folder.glob("*.csv*"))) or "no table"
+    wanted = " or ".join(f"{name}.csv[.gz]" for name in names)
+    raise DataError(f"{folder} holds no {wanted}; it holds {there}")
 
 
 def maybe(folder: Path, name: str) -> Path | None:

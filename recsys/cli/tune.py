@@ -44,7 +44,12 @@ def add_to(commands: Any) -> None:
     one.add_argument(
         "--members", type=int, default=60, help="with --feedback: set aside each time; default 60"
     )
-    one.add_argument("--out", type=Path, metavar="FILE", help="write JSON for `fit --settings`")
+    one.add_argument(
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help="write JSON for `fit --settings`, over a file that is there",
+    )
     one.add_argument("--seed", type=int, default=0, help="of all random choices")
     add_side_options(one, friends=False)
     one.add_argument("--json", action="store_true")

@@ -13,18 +13,19 @@ from tests.recsys.generated import FOLDER
 
 def test_an_option_it_does_not_know_is_guessed_at(capsys):
     with pytest.raises(SystemExit) as left:
-        main(["evaluate", str(FOLDER), "--protcol", "holdout"])
+        main(["evaluate", str(FOLDER), "--protcol", "holdout", "--protcol", "protocl"])
     assert left.value.code == 2
     said = capsys.readouterr().err
-    assert "did you mean --protocol?" in said
+    assert said.rstrip().endswith("arguments: --protcol --protcol; did you mean --protocol?")
     assert "evaluate" in said.splitlines()[0], "the usage is that of the command"
 
 
-def test_a_reader_may_have_enough(tmp_path):
+@pytest.mark.parametrize("more", [["--json"], []])
+def test_a_reader_may_have_enough(tmp_path, more):
     """As `python -m recsys … --json | head -1`: no word of a broken pipe."""
     log = tmp_path / "log.csv"
     log.write_text("user,item,at\n" + "".join(f"u,i{n},2020-01-{n + 1:02}\n" for n in range(9)))
-    command = [sys.executable, "-m", "recsys", "prepare", str(log), str(tmp_path / "out"), "--json"]
+    command = [sys.executable, "-m", "recsys", "prepare", str(log), str(tmp_path / "out"), *more]
     reader, writer = os.pipe()
     os.close(reader)
     done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, text=True, check=False)

@@ -22,6 +22,9 @@ def bad(tmp_path):
     folder = tmp_path / "bad"
     folder.mkdir()
     (folder / "train.csv").write_text("user,item,plays\nu1,a,x\n")
+    (tmp_path / "comma").mkdir()
+    (tmp_path / "comma" / "train.csv").write_text("user;item;plays\nu1;a;2,5\n")
+    (tmp_path / "latin.csv").write_bytes("user,item,at\nu1,Björk,3\n".encode("latin-1"))
     (tmp_path / "broken.csv.gz").write_bytes(b"no gzip at all")
     (tmp_path / "two.csv").write_text("user,item\nu1,a\n")
     (tmp_path / "when.csv").write_text("user,item,at\nu1,a,yesterday\n")
@@ -46,6 +49,9 @@ def bad(tmp_path):
     ("arguments", "said"),
     [
         ("prepare {t}/none.csv {t}/out", "there is no file"),
+        ("prepare {t}/bad {t}/out", "is a folder; name a file"),
+        ("prepare {t}/latin.csv {t}/out", "latin.csv is not in UTF-8; save it as that"),
+        ("tune {t}/comma", "line 2 holds 2,5 (write 2.5)"),
         ("prepare {t}/broken.csv.gz {t}/out", "not a readable CSV"),
         ("prepare {t}/empty.csv {t}/out", "not a readable CSV"),
         ("prepare {t}/two.csv {t}/out", "needs 3 columns"),
@@ -81,8 +87,14 @@ def bad(tmp_path):
         ("evaluate {t}/bad", "must hold plays > 0"),
         ("evaluate {data} --seeds 0", "at least 1"),
         ("evaluate {data} --protocol plays --scale log", "not with plays"),
-        ("evaluate {data} --protocol strong", "holds no heldout.csv"),
-        ("evaluate {data} --protocol cold", "holds no cold_artists.csv"),
+        (
+            "evaluate {data} --protocol strong",
+            "holds no heldout.csv[.gz]; it holds item_tags.csv, test.csv, train.csv, valid.csv",
+        ),
+        (
+            "evaluate {data} --protocol cold",
+            "holds no cold_artists.csv[.gz] or cold_items.csv[.gz]",
+        ),
         ("evaluate {data} --protocol feedback", "holds no members.csv"),
         ("evaluate {data} --protocol small", "holds no communities.csv"),
         ("bench {t} --only refit", "holds no train.csv"),

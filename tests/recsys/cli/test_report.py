@@ -181,7 +181,7 @@ def test_the_report_says_who_is_ahead_and_where_probabilities_are_worth_nothing(
     assert "can't tell the two apart" in said(0.02, -0.01, 0.05)
     liked = np.arange(100) % 10 == 0
     for sure, is_bad in ((np.where(liked, 0.9, 0.01), False), (np.full(100, 0.9), True)):
-        block = report_page.calibration_block("b", calibration(sure, liked))
+        block = report_page.calibration_block("b", calibration(sure, liked), "Of all.")
         assert ("worse than to give every pair the mean rate" in " ".join(block.lines)) == is_bad
 
 

@@ -101,7 +101,7 @@ def test_make_targets_in_the_docs_exist():
 
 
 def test_the_readme_has_a_row_for_every_command_of_the_recommender_and_no_other():
-    usage = _parser().format_help()
+    usage = _parser()[0].format_help()
     commands = set(re.findall(r"^    ([a-z]+) ", usage, re.MULTILINE))
     section = README.split("## The recommender on its own")[1].split("\n## ")[0]
     assert set(re.findall(r"^\| `([a-z]+)[ `]", section, re.MULTILINE)) == commands

@@ -38,7 +38,7 @@ class Config:
         Most listeners whose held-out rows teach the blend.
     plenty : int
         Rows from which on the models are fitted once, without at most 2 % of the rows, and kept (see
-        ``holdout.set_aside``); of fewer rows they are fitted anew, on all of them.
+        ``holdout.set_aside``); of fewer they are fitted anew, on all.
     random_state : int
     """
 

@@ -12,6 +12,7 @@ from recsys.types import Bools
 ENOUGH = 15_000
 """Held-out rows of a fold beyond which more listeners would teach nothing new."""
 _LITTLE = 0.02  # of all rows: models fitted without so many are as good
+_MARGIN = 0.75  # of those are aimed at, as some listeners have far more rows than others
 _FEWEST = 300  # listeners asked, however many rows each has
 _NEWCOMERS = 0.1
 _LEAST_USERS_FOR_NEWCOMERS = 20
@@ -26,8 +27,8 @@ class Holdout:
     known, held_out : Interactions
         The latter may be empty.
     asked : ndarray of shape (n_users,), bool, or None
-        Where a few listeners are asked only, who they are; the models of the others' rows and of
-        what is left of theirs are as good as those of all rows.
+        Where a few listeners are asked only, who they are. The models know all that is not held out
+        but the rows of the newcomers among them, and are as good as models of all rows.
     """
 
     known: Interactions
@@ -38,18 +39,23 @@ class Holdout:
 def set_aside(rows: Interactions, catalogue: Catalogue, config: Config) -> Holdout:
     """Hold out a fifth of each listener's targets; of plenty, a fifth of some listeners' alone.
 
-    From ``config.plenty`` rows on as many listeners are drawn by lot as are enough to learn from.
-    Where their held-out rows and all rows of the newcomers among them are no more than 2 % of all,
-    the other listeners keep theirs.
+    From ``config.plenty`` rows on as many listeners are drawn by lot as are enough to learn from, a
+    tenth of them as newcomers, and the others keep their rows. Held-out rows and all rows of those
+    newcomers are 2 % at most; where that leaves fewer than 300 listeners, all are asked.
     """
     known, held_out = hold_out(rows, catalogue, seed=config.random_state)
     n_rows = int((rows.kind != Kind.NEARBY).sum())
     if n_rows < config.plenty or not len(held_out):
         return Holdout(known, held_out)
     n_able = len(np.unique(held_out.user))
-    n_asked = np.clip(ENOUGH * n_able / len(held_out), _FEWEST, 2 / 3 * config.validation_users)
+    most = 2 / 3 * config.validation_users
+    n_asked = np.clip(ENOUGH * n_able / len(held_out), _FEWEST, most)
+    if_all = len(held_out) + _NEWCOMERS * (n_rows - len(held_out))  # rows missing if all were asked
+    share = min(n_asked / n_able, _MARGIN * _LITTLE * n_rows / if_all)
+    if share * n_able < min(_FEWEST, most):
+        return Holdout(known, held_out)
     rng = np.random.default_rng([config.random_state, 1])  # whoever is a newcomer is drawn apart
-    asked = rng.random(rows.n_users) < n_asked / n_able
+    asked = rng.random(rows.n_users) < share
     out = asked[held_out.user]
     new = asked & newcomers(rows.n_users, config.random_state)
     n_missing = int(out.sum()) + int((new[known.user] & (known.kind != Kind.NEARBY)).sum())

@@ -51,7 +51,7 @@ def run(options: argparse.Namespace) -> int:
     names = names_of(model, options.model)
     evidence, unknown = history(options.history, model, names)
     if options.without is not None:
-        return _forget(model, evidence, names, options)
+        return _forget(model, evidence, unknown, names, options)
     profile = model.fold_in(evidence)
     rows = [
         _reasons(model, profile, item, names) for item in _items(model, profile, options, names)
@@ -79,15 +79,21 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _forget(
-    model: HybridRecommender, evidence: Evidence, names: Any, options: argparse.Namespace
+    model: HybridRecommender,
+    evidence: Evidence,
+    unknown: int,
+    names: Any,
+    options: argparse.Namespace,
 ) -> int:
     """Print the list without some items of the history beside the one with them."""
     if options.item is not None:
         raise DataError("--item and --without exclude each other")
     held = names[model.catalogue.items.index_of(evidence.id)]
-    if missing := [name for name in options.without if name not in held]:
+    asked = list(dict.fromkeys(options.without))
+    if missing := [name for name in asked if name not in held]:
         raise UnknownItemError(
-            f"{options.history.name} has no row to forget of {', '.join(missing)}"
+            f"{options.history.name} has no row to forget that the model knows as {missing[0]}"
+            + _guess(missing[0], held)
         )
     rows: list[dict[str, Any]] = [
         {
@@ -98,12 +104,14 @@ def _forget(
             "score after": round(change.after.score, 6),
             "change": {name: round(value, 6) for name, value in change.parts.items()},
         }
-        for change in forget_preview(model, evidence, np.isin(held, options.without), n=options.n)
+        for change in forget_preview(model, evidence, np.isin(held, asked), n=options.n)
     ]
     if options.json:
-        print_json({"forgotten": options.without, "items": rows})
+        print_json({"unknown rows": unknown, "forgotten": asked, "items": rows})
         return 0
-    table = Table(title=f"without {', '.join(options.without)}; nothing is changed by asking")
+    if unknown:
+        print(f"rows that name no item of this model: {unknown}")
+    table = Table(title=Text(f"without {', '.join(asked)}; nothing is changed by asking"))
     for column in ("item", "place", "score", "what changes"):
         table.add_column(column, justify="left" if column == "item" else "right", overflow="fold")
     for row in rows:
@@ -116,6 +124,11 @@ def _forget(
         )
     print_table(table)
     return 0
+
+
+def _guess(name: str, names: Any) -> str:
+    near = get_close_matches(name, names.astype(str).tolist(), n=1)
+    return f"; did you mean {near[0]}?" if near else ""
 
 
 def in_words(parts: Mapping[str, float]) -> str:
@@ -136,9 +149,9 @@ def _items(
         return [pick.item_id for pick in model.recommend(profile, n=options.n, options=asked)]
     place = np.flatnonzero(names == options.item)
     if not len(place):
-        near = get_close_matches(options.item, names.astype(str).tolist(), n=1)
-        hint = f"; did you mean {near[0]}?" if near else ""
-        raise UnknownItemError(f"the model knows no item {options.item}{hint}")
+        raise UnknownItemError(
+            f"the model knows no item {options.item}" + _guess(options.item, names)
+        )
     return [int(model.catalogue.items.ids[place[0]])]
 
 

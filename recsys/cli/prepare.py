@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import numpy as np
 import pandas as pd
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from recsys.cli.ids import as_integers
 from recsys.cli.printing import count
@@ -22,6 +24,7 @@ SPLITS = {"last": splitting.leave_last, "cut": splitting.global_cut}
 
 _DECIMALS = 6
 _LEAST_PLAYS = 10.0**-_DECIMALS
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _LEAST_YEAR = 1990
 _LEAST_TIME = (_LEAST_YEAR - 1970) * 365.25 * 86_400
 
@@ -105,6 +108,11 @@ def run(options: argparse.Namespace) -> int:
         half_life_days=options.half_life,
     )
     report += Report(split.steps)
+    if not len(split.train):
+        raise DataError(
+            f"{options.events.name}: nothing is left to train on; the times must tell which play of a "
+            "listener came first"
+        )
     options.folder.mkdir(parents=True, exist_ok=True)
     sizes = {}
     n_faded = 0
@@ -155,7 +163,10 @@ def read_events(
         )
     log = frame[wanted].set_axis(["user", "item", "at"], axis=1)
     if names is None and _is_time(wanted[2]):
-        raise DataError(f"{path.name} has no header; its first line must name the columns")
+        raise DataError(
+            f"{path.name} has no header; its first line must name the columns (if {wanted[2]} is a "
+            "name, say --columns)"
+        )
     for name in ("user", "item"):
         blank = [word for word in log[name].unique() if str(word).isspace()]
         log[name] = log[name].mask(log[name].isin(blank))
@@ -179,7 +190,8 @@ def read_events(
 
 
 def _is_time(name: str) -> bool:
-    return bool(pd.notna(pd.to_datetime(name, errors="coerce", format="ISO8601"))) or name.isdigit()
+    number = pd.to_numeric(name, errors="coerce")
+    return bool(_DATE.match(name) or number >= _LEAST_TIME)
 
 
 def _left_out(path: Path, name: str, rows: "pd.DataFrame", left: "pd.DataFrame", why: str) -> Step:
@@ -195,7 +207,8 @@ def _seconds(path: Path, told: "pd.Series[Any]", name: str) -> "pd.Series[Any]":
     """Read times, NaN where one can't be read; refuse a column where that is half of them."""
     if pd.api.types.is_numeric_dtype(told):
         return told
-    dates = pd.to_datetime(told, utc=True, errors="coerce", format="ISO8601")
+    words = told.where(told.astype(str).str.match(r"\s*[+-]?\d"))  # pandas takes "now" for a time
+    dates = pd.to_datetime(words, utc=True, errors="coerce", format="ISO8601")
     numbers = pd.to_numeric(told, errors="coerce")
     are_numbers = numbers.notna().sum() > dates.notna().sum()
     is_wrong = (numbers if are_numbers else dates).isna().to_numpy()
@@ -215,12 +228,14 @@ def _seconds(path: Path, told: "pd.Series[Any]", name: str) -> "pd.Series[Any]":
 
 def _show(report: Report, facts: dict[str, Any]) -> None:
     table = Table(
-        title=f"left: {count(facts['plays'], 'play')} in {count(facts['sessions'], 'session')}"
+        title=f"believed: {count(facts['plays'], 'play')} in {count(facts['sessions'], 'session')}"
     )
     for column in ("step", "rows", "dropped", "changed", "why"):
         table.add_column(column, justify="left" if column in ("step", "why") else "right")
     for step in report.steps:
-        table.add_row(step.name, str(step.rows), str(step.dropped), str(step.changed), step.why)
+        table.add_row(
+            step.name, str(step.rows), str(step.dropped), str(step.changed), Text(step.why)
+        )
     console = Console()
     console.print(table)
     for name in ("train", "valid", "test"):

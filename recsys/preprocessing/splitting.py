@@ -43,7 +43,7 @@ def leave_last(
 
     Of a listener with n >= ``least`` items the ``max(1, round(test n))`` whose first play is latest
     are test, the ``max(1, round(valid n))`` before them valid. A play of a training item after the
-    listener's first held-out play does not count: on that day it could not have been known.
+    listener's first held-out play, or at the same time, does not count: it could not have been known.
 
     Parameters
     ----------
@@ -109,7 +109,7 @@ def _cut(
         now = float(at[mine].max()) if mine.any() else 0.0
         n_counted += int(mine.sum())
         tables.append(counted(events[mine], **{"now": now, **counting}))
-    why = "items of train or valid, played again when the listener's next part had begun"
+    why = "of train or valid, but not before the listener's next part begins"
     again = Step("later plays", len(events), len(events) - n_counted, 0, why)
     train, valid, test = tables
     return Split(train, valid, test, (again,))

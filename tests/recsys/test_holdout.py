@@ -39,6 +39,14 @@ def test_of_plenty_a_hundred_of_two_thousand_are_asked() -> None:
     assert 0 < missing <= 0.02 * 24_000
 
 
+def test_as_many_are_asked_as_two_percent_allow_whatever_the_seed() -> None:
+    rows = listens((6_000, 40))
+    for seed in range(5):
+        n_asked, missing = held_of(rows, Config(plenty=20_000, random_state=seed))
+        assert 270 <= n_asked <= 380, "1,000 would be too many"
+        assert 0.01 * 240_000 <= missing <= 0.02 * 240_000
+
+
 def test_all_are_asked_where_a_few_hold_most_rows_or_few_have_enough() -> None:
     assert held_of(listens((200, 120))) == (0, 0), "a hundred of them have half of the rows"
     assert held_of(listens((6_000, 4), (60, 25))) == (0, 0), "sixty are too few to learn from"

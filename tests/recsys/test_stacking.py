@@ -122,7 +122,7 @@ def test_of_plenty_few_rows_are_held_out_and_the_models_without_them_are_kept() 
     task = holdout(FOLDER, SideFiles())
     usual, kept = (
         fit(task.known, task.catalogue, config)
-        for config in (Config(), Config(plenty=2_000, validation_users=12))
+        for config in (Config(), Config(plenty=2_000, validation_users=10))
     )
     missed = popularity(usual) - popularity(kept)
     assert missed.min() > -0.01
@@ -131,6 +131,15 @@ def test_of_plenty_few_rows_are_held_out_and_the_models_without_them_are_kept() 
     served = usual.listeners - kept.listeners  # as the models that are served know them
     assert 20 <= served.sum() <= 57
     assert missed[served > 0].min() > missed[served == 0].max()
+
+
+def test_without_a_blend_to_learn_nothing_is_held_out_of_plenty() -> None:
+    task = holdout(FOLDER, SideFiles())
+    config = Config(learn_weights=False, tune=False, validation_users=10)
+    usual, plenty = (
+        fit(task.known, task.catalogue, replace(config, plenty=n)) for n in (10**9, 2_000)
+    )
+    assert (popularity(usual) == popularity(plenty)).all()
 
 
 def test_models_are_fitted_anew_where_few_listeners_have_many_of_the_rows() -> None:

@@ -52,7 +52,24 @@ def test_explain_shows_what_forgetting_would_change(model, tmp_path, capsys):
     assert "without artist 200" in told
     assert told.count("→") == 2 * len(found["items"])
     assert main(["explain", str(model), str(history), "--without", "nobody"]) == EXIT_BAD_INPUT
-    assert "history.csv has no row to forget of nobody" in capsys.readouterr().err
+    assert "no row to forget that the model knows as nobody" in capsys.readouterr().err
+
+
+def test_names_are_no_markup(model, tmp_path, capsys):
+    names = (model / "items.csv").read_text()
+    (model / "items.csv").write_text(names.replace("artist 200\n", "AC[/]DC\n"))
+    history = tmp_path / "history.csv"
+    history.write_text("item\nartist 3\nAC[/]DC\nstranger\n")
+    capsys.readouterr()
+    try:
+        assert main(["explain", str(model), str(history), "--without", "AC[/]DC"]) == 0
+        told = capsys.readouterr().out
+        assert "without AC[/]DC;" in told
+        assert "rows that name no item of this model: 1" in told
+        assert main(["explain", str(model), str(history), "--without", "artst 3"]) != 0
+        assert "did you mean artist 3?" in capsys.readouterr().err
+    finally:
+        (model / "items.csv").write_text(names)
 
 
 def test_explain_guesses_at_an_item_it_does_not_know(model, tmp_path, capsys):

@@ -109,6 +109,13 @@ def test_an_item_may_have_any_name(tmp_path):
     [
         (HEADER, "", "log.csv: no play is left (no rows)"),
         (f"u,i,{NOW}\nu,j,{NOW}\n", "", "log.csv has no header"),
+        ("u,i,1500000000.5\nu,j,1500000001\n", "", "(if 1500000000.5 is a name, say --columns)"),
+        (
+            "user,item,at\nu,i,2020-01-01\nu,j,2020-01-01\nu,k,2020-01-01\nu,l,2020-01-01\nu,m,2020-01-01\n",
+            "",
+            "nothing is left to train on",
+        ),
+        ("user,item,at\nu,i,now\nu,j,2020-01-01\n", "", "not 'now'"),
         ("u,i,2020-01-01T10:00:00\nu,j,2020-01-01\n", "", "log.csv has no header"),
         (f"{HEADER}u,,{NOW}\n,i,{NOW}\n", "", "log.csv: in every row user, item or time is empty"),
         (f"{HEADER}u,,{NOW}\n\nu,i,{NOW}\nu,i,x\n", "", "log.csv, line 5: at is taken as the time"),
@@ -150,6 +157,14 @@ def test_times_that_cannot_be_read_are_left_out_and_counted(tmp_path, times):
     assert read["item"].tolist() == ["a", "b", "d"]
     assert read["at"].nunique() == 1
     assert (odd.rows, odd.dropped, odd.why) == (4, 1, "in at, first in line 4")
+
+
+@pytest.mark.parametrize("name", ["2", "2024", "20200101", "now", "today"])
+def test_an_odd_name_of_a_column_is_still_one(tmp_path, name):
+    file = tmp_path / "log.csv"
+    file.write_text(f"0,1,{name}\nu,a,{NOW}\n")
+    read, _ = read_events(file, None, now=NOW)
+    assert read["item"].tolist() == ["a"]
 
 
 def test_a_gap_in_a_column_that_is_not_asked_for_is_no_matter(tmp_path):

@@ -63,7 +63,7 @@ def test_prepare_takes_other_columns_dates_and_a_common_cut(events, tmp_path, ca
     more = ["--split", "cut", "--unit", "sessions", "--most", "3", "--half-life", "30"]
     assert main([*arguments, *more]) == 0
     told = capsys.readouterr().out
-    assert "left: 720 plays in 720 sessions" in told
+    assert "believed: 720 plays in 720 sessions" in told
     train = pd.read_csv(tmp_path / "cut" / "train.csv.gz")
     assert list(train.columns) == ["user", "item", "plays"]
     assert 0 < train["plays"].min() < 1 < train["plays"].max() <= 3

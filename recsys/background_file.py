@@ -81,13 +81,13 @@ def read_background(path: Path) -> Background:
         raise
     except OSError as error:
         raise SnapshotError(f"{path} cannot be read: {error.strerror}") from error
-    except zipfile.BadZipFile as error:
-        raise SnapshotError(f"{path.name} is no background prior; `pretrain` writes one") from error
     except (
         *(DataError, EOFError, ValueError, KeyError, TypeError, AttributeError),
-        *(IndexError, NotImplementedError, RuntimeError),
+        *(IndexError, zipfile.BadZipFile, NotImplementedError, RuntimeError),
     ) as error:
-        raise SnapshotError(f"{path.name} is no background prior: {error}") from error
+        raise SnapshotError(
+            f"{path.name} is no background prior: {error}; `pretrain` writes one"
+        ) from error
 
 
 def read_provenance(path: Path) -> tuple[Provenance, int]:
@@ -108,13 +108,13 @@ def read_provenance(path: Path) -> tuple[Provenance, int]:
         raise
     except OSError as error:
         raise SnapshotError(f"{path} cannot be read: {error.strerror}") from error
-    except zipfile.BadZipFile as error:
-        raise SnapshotError(f"{path.name} is no background prior; `pretrain` writes one") from error
     except (
         *(DataError, EOFError, ValueError, KeyError, TypeError, AttributeError),
-        *(NotImplementedError, RuntimeError),
+        *(zipfile.BadZipFile, NotImplementedError, RuntimeError),
     ) as error:
-        raise SnapshotError(f"{path.name} is no background prior: {error}") from error
+        raise SnapshotError(
+            f"{path.name} is no background prior: {error}; `pretrain` writes one"
+        ) from error
 
 
 def _check_size(file: zipfile.ZipFile) -> None:

@@ -100,8 +100,9 @@ def _fit(
         config = chosen
         learned = learn_blends(holdout, catalogue, config, background)
     blend, cold_blend = learned.blend, learned.cold
-    heard = audiences(artists, items, catalogue, background)
-    if (kept := learned.kept) is not None:
+    if (kept := learned.kept) is None:
+        heard = audiences(artists, items, catalogue, background)
+    else:
         candidates, heard = list(kept.parts), (kept.asked.listeners, kept.asked.item_listeners)
     parts = [
         Part(

@@ -50,6 +50,8 @@ def run(options: argparse.Namespace) -> int:
     model = kept(options.model)
     names = names_of(model, options.model)
     evidence, unknown = history(options.history, model, names)
+    if unknown and not options.json:
+        print(f"rows that name no item of this model: {unknown}")
     if options.without is not None:
         return _forget(model, evidence, unknown, names, options)
     profile = model.fold_in(evidence)
@@ -59,8 +61,6 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         print_json({"unknown rows": unknown, "items": rows})
         return 0
-    if unknown:
-        print(f"rows that name no item of this model: {unknown}")
     table = Table(title="score = sum of the parts; score + calibration = log-odds of a like")
     for column in ("item", _CHANCE, "calibration", "score", "parts", "because of"):
         is_number = column in (_CHANCE, "calibration", "score")
@@ -109,8 +109,6 @@ def _forget(
     if options.json:
         print_json({"unknown rows": unknown, "forgotten": asked, "items": rows})
         return 0
-    if unknown:
-        print(f"rows that name no item of this model: {unknown}")
     table = Table(title=Text(f"without {', '.join(asked)}; nothing is changed by asking"))
     for column in ("item", "place", "score", "what changes"):
         table.add_column(column, justify="left" if column == "item" else "right", overflow="fold")

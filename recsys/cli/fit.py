@@ -82,6 +82,7 @@ def run(options: argparse.Namespace) -> int:
     info = model.info
     print(
         f"{options.model}: {count(info['n_users'], 'listener')}, "
-        f"{count(info['n_interactions'], 'row')}, {count(model.catalogue.n_items, 'item')}; parts {', '.join(info['parts'])}"
+        f"{count(info['n_interactions'], 'row')}, {count(model.catalogue.n_items, 'item')}; "
+        f"parts {', '.join(info['parts'])}"
     )
     return 0

@@ -130,8 +130,8 @@ def calibration_block(title: str, found: Calibration, whose: str) -> Block:
     both = Axis("", min(x.low, y.low), max(x.high, y.high), is_log=True)
     x, y = (Axis(one.label, both.low, both.high, is_log=True) for one in (x, y))
     said = [
-        f"{whose} Brier score (mean squared error) {found.brier:.6f} against {found.brier_of_mean:.6f} of "
-        f"the mean rate: {found.skill:+.1%}. Log loss {found.log_loss:.5f} against "
+        f"{whose} Brier score (mean squared error) {found.brier:.6f} against "
+        f"{found.brier_of_mean:.6f} of the mean rate: {found.skill:+.1%}. Log loss {found.log_loss:.5f} against "
         f"{found.log_loss_of_mean:.5f}. Expected calibration error {found.error:.5f}.",
         "A pair counts as a like when it was held out; what a listener would like and never played "
         "counts as no like, so the true rates are higher.",

@@ -89,7 +89,7 @@ def global_cut(
     heard = events["user"].isin(events.loc[part == 0, "user"]).to_numpy(np.bool_)
     log = events[heard]
     starts = [pd.Series(cut, index=log["user"].unique()) for cut in cuts]
-    late = Step("late comers", len(events), len(events) - len(log), 0, "no play before the cut")
+    late = Step("latecomers", len(events), len(events) - len(log), 0, "no play before the cut")
     split = _cut(log, part[heard], starts, counting)
     return replace(split, steps=(late, *split.steps))
 

@@ -17,7 +17,7 @@ from recsys.interactions import matrices, n_listeners
 from recsys.models.als import ALS
 from recsys.models.ease import EASE
 from recsys.models.lifted import Lifted, ridge_map
-from recsys.models.sparse_weights import strongest
+from recsys.models.strongest import strongest
 from recsys.names import name_key
 from recsys.part import Part
 from recsys.recipe import Slopes

@@ -9,12 +9,14 @@ from scipy.sparse import vstack
 
 from recsys.base import check_confidence
 from recsys.errors import DataError
-from recsys.models.sparse_weights import SparseWeights, in_blocks, strongest_of_rows
+from recsys.models.sparse_weights import SparseWeights
+from recsys.models.strongest import in_blocks, strongest_of_columns, strongest_of_rows
+from recsys.parallel import in_threads
 from recsys.sparse import csr, empty
 from recsys.types import Csr, Floats, Ints
 
 _BLOCK = 256
-_NARROW = 32  # columns turned into rows at a time: more would fall out of the cache on the way
+_NARROW = 64  # columns worked off at a time: more would fall out of the cache
 _CELLS = 100_000_000  # numbers of X' K that are kept: 400 MB
 
 
@@ -145,16 +147,20 @@ def _by_rows(x: Csr, ridge: float, k: int) -> Csr:
     half = _Half(columns, _inverse(x, ridge, np.float32))
     n_items = x.shape[1]
     own = np.zeros(n_items)
-    for at in range(0, n_items, _BLOCK):
-        together = columns[at : at + _BLOCK].multiply(half.rows(at, _BLOCK))
-        own[at : at + _BLOCK] = np.asarray(together.sum(axis=1)).ravel()
-    scale = (1 / (1 - own)).astype(np.float32)
+
+    def norms(start: int) -> None:
+        some = slice(start, start + _BLOCK)
+        own[some] = columns[some].multiply(half.rows(some)).sum(axis=1)
+
+    in_threads(norms, range(0, n_items, _BLOCK))
+    scale = (1 / (1 - own)).astype(np.float32)[:, None]
 
     def block(start: int) -> Csr:
-        weights = np.multiply((columns @ half.rows(start, _NARROW).T).T, scale, order="C")
-        n = len(weights)
-        weights[np.arange(n), start + np.arange(n)] = 0
-        return strongest_of_rows(weights, k)
+        weights = columns @ half.rows(slice(start, start + _NARROW)).T
+        weights *= scale
+        n = weights.shape[1]
+        weights[start + np.arange(n), np.arange(n)] = 0
+        return strongest_of_columns(weights, k)
 
     return in_blocks(n_items, _NARROW, block)
 
@@ -165,15 +171,23 @@ class _Half:
     def __init__(self, columns: Csr, inverse: Floats) -> None:
         self._columns = columns
         self._inverse = inverse
-        fits = columns.shape[0] * len(inverse) <= _CELLS
-        self._whole = np.asarray(columns @ inverse, np.float32) if fits else None
+        self._whole: Floats | None = None
+        if columns.shape[0] * len(inverse) <= _CELLS:
+            whole = np.empty((columns.shape[0], len(inverse)), np.float32)
 
-    def rows(self, start: int, size: int) -> Floats:
-        some = slice(start, start + size)
-        if self._whole is not None:
-            return self._whole[some]
+            def make(start: int) -> None:
+                some = slice(start, start + _BLOCK)
+                whole[some] = self._made(some)
+
+            in_threads(make, range(0, len(whole), _BLOCK))
+            self._whole = whole
+
+    def _made(self, some: slice) -> Floats:
         made: Floats = np.asarray(self._columns[some] @ self._inverse, np.float32)
         return made
+
+    def rows(self, some: slice) -> Floats:
+        return self._made(some) if self._whole is None else self._whole[some]
 
 
 def _inverse(x: Csr, ridge: float, dtype: type[np.floating[Any]]) -> Any:
@@ -184,8 +198,11 @@ def _inverse(x: Csr, ridge: float, dtype: type[np.floating[Any]]) -> Any:
         return gram
     x = x.astype(dtype, copy=False)
     other = x.T.tocsr()
-    for start in range(0, n, _BLOCK):
+
+    def products(start: int) -> None:
         gram[start : start + _BLOCK] = (x[start : start + _BLOCK] @ other).toarray()
+
+    in_threads(products, range(0, n, _BLOCK))
     gram[np.diag_indices_from(gram)] += ridge
     # LAPACK wants columns first, products want rows first: of a symmetric matrix both are views
     factor = cholesky(gram.T, lower=False, overwrite_a=True)

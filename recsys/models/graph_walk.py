@@ -6,7 +6,8 @@ import numpy as np
 from scipy.sparse import diags_array
 
 from recsys.base import check_confidence
-from recsys.models.sparse_weights import SparseWeights, in_blocks, strongest_neighbours
+from recsys.models.sparse_weights import SparseWeights
+from recsys.models.strongest import in_blocks, strongest_neighbours
 from recsys.sparse import csr
 from recsys.types import Csr
 

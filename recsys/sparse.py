@@ -7,9 +7,14 @@ from scipy.sparse import csr_array, diags_array
 
 from recsys.types import Csr
 
+_MOST = np.iinfo(np.int32).max
+
 
 def csr(values: Any, shape: tuple[int, int] | None = None) -> Csr:
-    """Make a float32 csr_array with sorted indices.
+    """Make a float32 csr_array with sorted indices, of 32 bits wherever these suffice.
+
+    scipy keeps the 64 bits of whatever it was made of, and every product of two kinds turns one into
+    the other first: half of what is read to score a listener would be empty bits.
 
     Parameters
     ----------
@@ -21,6 +26,9 @@ def csr(values: Any, shape: tuple[int, int] | None = None) -> Csr:
         made = made.astype(np.float32)
     if not made.has_sorted_indices:
         made.sort_indices()
+    if made.indices.dtype != np.int32 and max(*made.shape, made.nnz) <= _MOST:
+        made.indices = made.indices.astype(np.int32)
+        made.indptr = made.indptr.astype(np.int32)
     whole: Csr = made
     return whole
 

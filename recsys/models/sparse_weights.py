@@ -19,6 +19,8 @@ class SparseWeights(ScoringModel):
     def fold_in(self, user_items: Csr) -> Csr:
         """Confidence divided by its total to the power ``norm``, shape (n_users, n_items)."""
         rows = self._check_rows(user_items)
+        if not self.norm:
+            return rows
         total = np.add.reduceat(np.abs(np.append(rows.data, 0)), rows.indptr[:-1])
         total[np.diff(rows.indptr) == 0] = 0
         scale = np.maximum(total.astype(np.float64), 1.0) ** -self.norm
@@ -34,17 +36,15 @@ class SparseWeights(ScoringModel):
         return scores
 
     def _score_one(self, folded: Csr) -> Floats:
-        starts, ends = (
-            self.weights_.indptr[folded.indices],
-            self.weights_.indptr[folded.indices + 1],
-        )
-        sizes = (ends - starts).astype(np.int64)
-        cells = np.repeat(starts - np.concatenate([[0], np.cumsum(sizes)[:-1]]), sizes) + np.arange(
-            int(sizes.sum())
-        )
-        weights = self.weights_.data[cells] * np.repeat(folded.data, sizes)
-        target = self.weights_.indices[cells]
-        return np.bincount(target, weights, self.n_items_).astype(np.float32)[None, :]
+        weights = self.weights_
+        starts, ends = weights.indptr[folded.indices], weights.indptr[folded.indices + 1]
+        rows = [slice(*both) for both in zip(starts.tolist(), ends.tolist(), strict=True)]
+        if not rows:
+            return np.zeros((1, self.n_items_), np.float32)
+        near = np.concatenate([weights.data[row] for row in rows])
+        near *= np.repeat(folded.data, ends - starts)
+        items = np.concatenate([weights.indices[row] for row in rows])
+        return np.bincount(items, near, self.n_items_).astype(np.float32)[None, :]
 
     def coefficients(self, user_items: Csr, items: Ints) -> Doubles:
         """Similarity of each evidence item to each of ``items`` over the norm."""

@@ -54,7 +54,7 @@ class Ensemble:
         if part is None or part.level != Level.ARTIST:
             return cls(nothing)
         artists, place = np.unique(model.catalogue.artist_of[pool], return_inverse=True)
-        return cls(_gains(model, part, profile, artists.astype(np.int64))[:, place])
+        return cls(_gains(model, part, profile, artists.astype(np.int64)).take(place, axis=1))
 
     def choose(self, shown: Floats, rng: np.random.Generator) -> tuple[int, float, Doubles]:
         """Choose a candidate; return its place, what its draw added, and everybody's chances.
@@ -84,8 +84,9 @@ class Ensemble:
 def _gains(model: HybridRecommender, part: Part, profile: Profile, artists: Ints) -> Floats:
     latent: Any = part.model
     folded = profile.folded[model.parts.index(part)]
-    mean: Floats = folded @ latent.item_factors_[artists].T
-    moved = latent.posterior(profile.artists).draws(DRAWS) @ latent.item_factors_[artists].T
+    factors = latent.item_factors_[artists]
+    mean: Floats = folded @ factors.T
+    moved = latent.posterior(profile.artists).moves(factors, DRAWS)
     audience = model.artist_audience
     rare, cold = audience.rare[artists], audience.cold[artists]
     gains: Floats = part.curve(mean + moved, profile.thin, rare) - part.curve(

@@ -155,7 +155,9 @@ class HybridRecommender:
                 by_artist += part.values(folded, thin, self.artist_audience)
             else:
                 total += part.values(folded, thin, self.item_audience)
-        total += by_artist if self.catalogue.is_flat else by_artist[:, self.catalogue.artist_of]
+        if not self.catalogue.is_flat:
+            by_artist = by_artist.take(self.catalogue.artist_of, axis=1)
+        total += by_artist
         return total
 
     def signals(self, rows: Interactions | Evidence) -> Signals:

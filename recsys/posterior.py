@@ -32,22 +32,27 @@ class Posterior:
     system: Doubles
     noise: float
 
-    def draws(self, n: int, *, seed: int = 0) -> Floats:
-        """Draw n deviations from the mean, shape (n, n_factors), float32.
+    def moves(self, factors: Floats, n: int, *, seed: int = 0) -> Floats:
+        """Draw n deviations x from the mean; give what they add to x y_i, (n, n_items), float32.
 
-        With A = L L' the rows L'^-1 z have covariance A^-1. The same seed gives the same z, so two
-        listeners are compared by what is known of them alone.
+        With A = L L' the rows x = L'^-1 z have covariance A^-1, and x y_i = z' (L^-1 y_i). The same
+        seed gives the same z, so two listeners are compared by what is known of them alone.
+
+        Parameters
+        ----------
+        factors : ndarray of shape (n_items, n_factors)
+            Y.
         """
         lower = np.linalg.cholesky(self.system)
-        z = _standard_normal(len(self.system), n, seed)
-        moved: Doubles = solve_triangular(lower, z, lower=True, trans="T", check_finite=False)
-        drawn: Floats = (np.sqrt(self.noise) * moved.T).astype(np.float32)
-        return drawn
+        turned = solve_triangular(lower, factors.T, lower=True, check_finite=False)
+        wide = np.float32(np.sqrt(self.noise)) * turned.astype(np.float32)
+        moved: Floats = _standard_normal(len(self.system), n, seed) @ wide
+        return moved
 
 
 @lru_cache(maxsize=8)
-def _standard_normal(n_factors: int, n: int, seed: int) -> Doubles:
-    z = np.random.default_rng(seed).standard_normal((n_factors, n))
+def _standard_normal(n_factors: int, n: int, seed: int) -> Floats:
+    z = np.random.default_rng(seed).standard_normal((n, n_factors), np.float32)
     z.flags.writeable = False  # shared by all who ask
     return z
 

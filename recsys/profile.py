@@ -116,14 +116,21 @@ class Scores:
 
     def sum_of(self, names: Collection[str]) -> Floats:
         """Sum of some parts, shape (n_items,), added in float32 in the order of the parts."""
-        upper = [name in names for name in self.artist_parts]
-        lower = [name in names for name in self.item_parts]
-        by_artist = self.by_artist[upper].sum(axis=0, dtype=np.float32)
+        by_artist = np.zeros(self.by_artist.shape[1], np.float32)
+        for name, row in zip(self.artist_parts, self.by_artist, strict=True):
+            if name in names:
+                by_artist += row
         total: Floats = by_artist[self.artist_of]
-        total += self.by_item[lower].sum(axis=0, dtype=np.float32)
+        for name, row in zip(self.item_parts, self.by_item, strict=True):
+            if name in names:
+                total += row
         return total
 
     def of(self, item: int) -> dict[str, float]:
         """Give the parts of one item (by index), by name."""
-        values = np.concatenate([self.by_artist[:, self.artist_of[item]], self.by_item[:, item]])
-        return dict(zip(self.part_names, values.tolist(), strict=True))
+        return self.of_each(np.array([item]))[0]
+
+    def of_each(self, items: Ints) -> list[dict[str, float]]:
+        """Give the parts of several items (by index), by name."""
+        values = np.concatenate([self.by_artist[:, self.artist_of[items]], self.by_item[:, items]])
+        return [dict(zip(self.part_names, row, strict=True)) for row in values.T.tolist()]

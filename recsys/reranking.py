@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
-from recsys.base import ranks_of
+from recsys.base import rank, ranks_of
 from recsys.exploration import Ensemble
 from recsys.filters import eligible_items
 from recsys.recommendation import Options, Pick
@@ -14,9 +14,11 @@ from recsys.recommendation import Options, Pick
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
     from recsys.hybrid import HybridRecommender
     from recsys.profile import Profile, Scores
-    from recsys.types import Floats, Ints
+    from recsys.types import Bools, Floats, Ints
 
 _FAMILIAR_COST = 5.0  # log-odds that adventure 1 takes from an artist known by heart
 _FAR_GAIN = 3.0  # log-odds that adventure 1 gives to the rarest, least similar artist
@@ -37,34 +39,45 @@ def rerank(
     """
     catalogue, total = model.catalogue, scores.total
     eligible = eligible_items(catalogue, profile, options)
-    candidates = np.flatnonzero(eligible)
-    if not len(candidates) or n <= 0:
+    if n <= 0:
         return ()
-    term = adventure_term(model, profile, options.adventure)[catalogue.artist_of[candidates]]
-    artists = catalogue.artist_of[candidates].astype(np.int64)
-    capped = [(artists, options.artist_cap)]
+    term = adventure_term(model, profile, options.adventure)
+    merit = total + term[catalogue.artist_of]
+    capped = [(catalogue.artist_of, options.artist_cap)]
     if options.origin_cap is not None and catalogue.origin is not None:
-        capped.append((catalogue.origin[artists].astype(np.int64), options.origin_cap))
-    pool = _pool(total[candidates] + term, capped, n=n)
-    ensemble = Ensemble.of(model, profile, candidates[pool]) if options.explore > 0 else None
-    chosen = _fill(model, candidates[pool], total, term[pool], ensemble, n=n, options=options)
-    score_ranks = ranks_of(total, eligible, np.array([item for item, *_ in chosen], np.int64))
+        capped.append((catalogue.origin[catalogue.artist_of], options.origin_cap))
+    pool = _pool(merit, eligible, capped, n=n)
+    ensemble = Ensemble.of(model, profile, pool) if options.explore > 0 else None
+    slots = _fill(model, pool, total, merit, ensemble, n=n, options=options)
+    items = np.array([slot.item for slot in slots], np.int64)
     return tuple(
         Pick(
-            item_id=catalogue.items.ids[item].item(),
-            artist_id=catalogue.artists.ids[catalogue.artist_of[item]].item(),
-            score=float(total[item]),
-            parts=scores.of(item),
-            rerank=extra,
-            score_rank=int(score_ranks[k]),
+            item_id=item_id,
+            artist_id=artist_id,
+            score=score,
+            parts=parts,
+            rerank=slot.rerank,
+            score_rank=score_rank,
             rank=k + 1,
-            policy=policy,
-            propensity=propensity,
-            probability=scores.probability_of(item),
-            explored=explored,
-            calibration=scores.link.correction(float(total[item])),
+            policy=slot.policy,
+            propensity=slot.propensity,
+            probability=probability,
+            explored=slot.explored,
+            calibration=odds - score,
         )
-        for k, (item, extra, policy, propensity, explored) in enumerate(chosen)
+        for k, (slot, item_id, artist_id, score, parts, score_rank, probability, odds) in enumerate(
+            zip(
+                slots,
+                catalogue.items.ids[items].tolist(),
+                catalogue.artists.ids[catalogue.artist_of[items]].tolist(),
+                total[items].tolist(),
+                scores.of_each(items),
+                ranks_of(total, eligible, items).tolist(),
+                scores.link.probability(total[items]).tolist(),
+                scores.link.odds(total[items]).tolist(),
+                strict=True,
+            )
+        )
     )
 
 
@@ -90,28 +103,31 @@ def adventure_term(model: HybridRecommender, profile: Profile, adventure: float)
     return term.astype(np.float32)
 
 
-_Slot = tuple[int, float, Literal["exploit", "explore"], float, float]
+class _Slot(NamedTuple):
+    item: int
+    rerank: float
+    policy: Literal["exploit", "explore"]
+    propensity: float
+    explored: float
 
 
 def _fill(
     model: HybridRecommender,
     pool: Ints,
     total: Floats,
-    term: Floats,
+    merit: Floats,
     ensemble: Ensemble | None,
     *,
     n: int,
     options: Options,
 ) -> list[_Slot]:
-    artists = model.catalogue.artist_of[pool].astype(np.int64)
     rng = np.random.default_rng(options.seed)
-    nearest = np.zeros(len(pool), np.float32)
-    open_ = np.ones(len(pool), np.bool_)
-    near = _likeness(model, artists) if options.diversity > 0 else None
+    near = _likeness(model, model.catalogue.artist_of[pool]) if options.diversity > 0 else None
+    plain = merit[pool]
+    shown, nearest = plain, np.zeros(len(pool), np.float32)
+    taken: list[int] = []
     slots: list[_Slot] = []
-    while len(slots) < n and open_.any():
-        shown = total[pool] + term - np.float32(options.diversity) * nearest
-        shown = np.where(open_, shown, -np.inf)
+    while len(slots) < min(n, len(pool)):
         best = int(np.argmax(shown))
         policy: Literal["exploit", "explore"] = "exploit"
         at, propensity, explored = best, 1.0, 0.0
@@ -120,15 +136,18 @@ def _fill(
             if rng.random() < options.explore:
                 at, policy, explored = tried, "explore", gain
             propensity = (1 - options.explore) * (at == best) + options.explore * float(chance[at])
-        extra = float(shown[at]) - float(total[pool[at]])
-        slots.append((int(pool[at]), extra, policy, min(propensity, 1.0), explored))
-        open_[at] = False
+        item = int(pool[at])
+        rerank = float(shown[at]) - float(total[item])
+        slots.append(_Slot(item, rerank, policy, min(propensity, 1.0), explored))
+        taken.append(at)
         if near is not None:
             nearest = np.maximum(nearest, near[at])
+        shown = plain - np.float32(options.diversity) * nearest
+        shown[taken] = -np.inf
     return slots
 
 
-def _likeness(model: HybridRecommender, artists: Ints) -> Floats:
+def _likeness(model: HybridRecommender, artists: NDArray[Any]) -> Floats:
     """How alike the artists of a pool are, shape (n_pool, n_pool); 1 where they are the same."""
     one_each, place = np.unique(artists, return_inverse=True)
     near = model.artist_similarity(one_each, one_each)
@@ -136,19 +155,22 @@ def _likeness(model: HybridRecommender, artists: Ints) -> Floats:
     return near[place[:, None], place]
 
 
-def _pool(merit: Floats, capped: Sequence[tuple[Ints, int]], *, n: int) -> Ints:
-    """Positions of the best candidates, best first, never more of one group than its cap.
+def _pool(
+    merit: Floats, eligible: Bools, capped: Sequence[tuple[NDArray[Any], int]], *, n: int
+) -> Ints:
+    """Find the best candidates, best first, never more of one group than its cap.
 
     A group of -1 is none.
     """
     wanted = max(_LEAST_POOL, 15 * n)
     size = wanted
     while True:
-        best = _best(merit, size)
-        kept = best
-        for groups, cap in capped:
-            kept = kept[(groups[kept] < 0) | (_places(groups[kept]) < cap)]
-        if len(kept) >= n or size >= len(merit):
+        kept = rank(merit, eligible, size).items
+        everybody = len(kept) < size
+        for group_of, cap in capped:
+            groups = group_of[kept]
+            kept = kept[(groups < 0) | (_places(groups) < cap)]
+        if len(kept) >= n or everybody:
             return kept[:wanted]
         size *= 8  # a few artists fill the top
 
@@ -162,11 +184,3 @@ def _places(groups: Ints) -> Ints:
     places = np.empty(len(groups), np.int64)
     places[order] = np.arange(len(groups)) - np.repeat(first, size)
     return places
-
-
-def _best(merit: Floats, size: int) -> Ints:
-    if size >= len(merit):
-        return np.argsort(-merit, kind="stable")
-    near = np.argpartition(-merit, size)[:size]
-    near.sort()
-    return near[np.argsort(-merit[near], kind="stable")]

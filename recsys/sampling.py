@@ -139,7 +139,7 @@ def _raw(
         if catalogue.is_flat or at_artists == (level == Level.ARTIST):
             layers.append(values)
         elif at_artists:
-            layers.append(values[:, catalogue.artist_of])
+            layers.append(values.take(catalogue.artist_of, axis=1))
         else:
             layers.append(_best_of_artist(values, catalogue))
     return np.stack(layers)
@@ -161,7 +161,7 @@ def _best_of_artist(values: Floats, catalogue: Catalogue) -> Floats:
     order = np.argsort(catalogue.artist_of, kind="stable")
     artists, starts = np.unique(catalogue.artist_of[order], return_index=True)
     if len(artists):
-        best[:, artists] = np.maximum.reduceat(values[:, order], starts, axis=1)
+        best[:, artists] = np.maximum.reduceat(values.take(order, axis=1), starts, axis=1)
     return best
 
 
@@ -189,7 +189,7 @@ def _one(
     stands_for = np.ones(len(every))
     stands_for[len(chosen) + len(missed) :] = len(others) / max(len(drawn), 1)
     return _Rows(
-        raw=raw[:, every],
+        raw=raw.take(every, axis=1),
         label=positive[every],
         user=np.full(len(every), user, np.int64),
         near=np.arange(len(every)) < len(chosen),

@@ -190,8 +190,10 @@ class ALS(ScoringModel):
         return Posterior(self._system(y, weights), getattr(self, "noise_", PLAIN_NOISE))
 
     def _system(self, y: Doubles, weights: Doubles) -> Doubles:
-        ridge = self._ridge(len(weights), self.n_items_) * np.eye(self.n_factors)
-        system: Doubles = self.unobserved * self.gram_ + ridge + (y.T * np.abs(weights)) @ y
+        loud = y * np.sqrt(np.abs(weights))[:, None]
+        system: Doubles = loud.T @ loud  # of one array: numpy then computes half of it
+        system += self.unobserved * self.gram_
+        system[np.diag_indices_from(system)] += self._ridge(len(weights), self.n_items_)
         return system
 
     def score(self, folded: Floats) -> Floats:
@@ -219,7 +221,8 @@ class ALS(ScoringModel):
         """Cosine of the factors, shape (len(items), len(others)), -1..1; 0 without listeners."""
         self._check_fitted()
         factors = self._scored()
-        near: Floats = unit_rows(factors[items]) @ unit_rows(factors[others]).T
+        rows = unit_rows(factors[items])
+        near: Floats = rows @ (rows if others is items else unit_rows(factors[others])).T
         return near
 
 

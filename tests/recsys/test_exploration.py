@@ -88,7 +88,7 @@ def test_draws_have_the_mean_and_the_covariance_of_the_posterior(model):
     latent = model.part("latent").model
     row = csr((np.ones(3), ([0, 0, 0], [1, 5, 40])), (1, 150))
     posterior = latent.posterior(row)
-    moved = posterior.draws(20_000)
+    moved = posterior.moves(np.eye(len(posterior.system)), 20_000)
     wanted = posterior.noise * np.linalg.inv(posterior.system)
     size = np.sqrt(np.diagonal(wanted))
     assert np.abs(moved.mean(axis=0) / size).max() < 5 / np.sqrt(20_000)

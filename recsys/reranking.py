@@ -46,7 +46,7 @@ def rerank(
     capped = [(catalogue.artist_of, options.artist_cap)]
     if options.origin_cap is not None and catalogue.origin is not None:
         capped.append((catalogue.origin[catalogue.artist_of], options.origin_cap))
-    pool = _pool(merit, eligible, capped, n=n)
+    pool = shortlist(merit, eligible, capped, n=n)
     ensemble = Ensemble.of(model, profile, pool) if options.explore > 0 else None
     slots = _fill(model, pool, total, merit, ensemble, n=n, options=options)
     items = np.array([slot.item for slot in slots], np.int64)
@@ -155,7 +155,7 @@ def _likeness(model: HybridRecommender, artists: NDArray[Any]) -> Floats:
     return near[place[:, None], place]
 
 
-def _pool(
+def shortlist(
     merit: Floats, eligible: Bools, capped: Sequence[tuple[NDArray[Any], int]], *, n: int
 ) -> Ints:
     """Find the best candidates, best first, never more of one group than its cap.

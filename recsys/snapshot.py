@@ -102,6 +102,8 @@ def save(model: HybridRecommender, folder: Path) -> None:
 def load(folder: Path, *, mmap: bool = True, verify: bool = True) -> HybridRecommender:
     """Read a model; arrays are mapped into memory, not copied.
 
+    But for the 64-bit indices of models kept by earlier releases, which are narrowed (``sparse``).
+
     Parameters
     ----------
     mmap : bool

@@ -171,10 +171,10 @@ class ALS(ScoringModel):
         for row in range(rows.shape[0]):
             one = slice(rows.indptr[row], rows.indptr[row + 1])
             if one.stop > one.start:
-                weights = rows.data[one].astype(np.float64)
-                y = self.item_factors_[rows.indices[one]].astype(np.float64)
+                weights = rows.data[one]
+                y = self.item_factors_[rows.indices[one]]
                 q = weights * np.where(weights > 0, 1.0, self.dislike)
-                found[row] = np.linalg.solve(self._system(y, weights), y.T @ q)
+                found[row] = np.linalg.solve(self._system(y, weights), y.T.astype(np.float64) @ q)
         return found
 
     def _fold_in_many(self, rows: Csr, n_others: int) -> Floats:
@@ -185,16 +185,20 @@ class ALS(ScoringModel):
 
     def posterior(self, user_items: Csr) -> Posterior:
         """How sure the factors of one listener (one row) are."""
-        weights = user_items.data.astype(np.float64)
-        y = self.item_factors_[user_items.indices].astype(np.float64)
+        weights, y = user_items.data, self.item_factors_[user_items.indices]
         return Posterior(self._system(y, weights), getattr(self, "noise_", PLAIN_NOISE))
 
-    def _system(self, y: Doubles, weights: Doubles) -> Doubles:
+    def _system(self, y: Floats, weights: Floats) -> Doubles:
+        """Make A of one listener: products in single precision as in a training, the rest in double."""
         loud = y * np.sqrt(np.abs(weights))[:, None]
-        system: Doubles = loud.T @ loud  # of one array: numpy then computes half of it
+        system: Doubles = (loud.T @ loud).astype(np.float64)  # of one array: half is computed
         system += self.unobserved * self.gram_
-        system[np.diag_indices_from(system)] += self._ridge(len(weights), self.n_items_)
+        system[np.diag_indices_from(system)] += self._ridge_of_one(y)
         return system
+
+    def _ridge_of_one(self, y: Floats) -> float:
+        """Regularisation of a listener of items with the factors ``y``."""
+        return float(self._ridge(len(y), self.n_items_))
 
     def score(self, folded: Floats) -> Floats:
         """Predicted preference, shape (n_users, n_items), float32; near 1 for well-fitting items."""
@@ -210,10 +214,9 @@ class ALS(ScoringModel):
         """y_i' A^-1 y_j for each evidence item j (times ``dislike`` below zero)."""
         if not user_items.nnz:
             return np.zeros((0, len(items)))
-        weights = user_items.data.astype(np.float64)
-        y = self.item_factors_[user_items.indices].astype(np.float64)
+        weights, y = user_items.data, self.item_factors_[user_items.indices]
         wanted = self._scored()[items].astype(np.float64)
-        near: Doubles = y @ np.linalg.solve(self._system(y, weights), wanted.T)
+        near: Doubles = y.astype(np.float64) @ np.linalg.solve(self._system(y, weights), wanted.T)
         signed: Doubles = near * np.where(weights > 0, 1.0, self.dislike)[:, None]
         return signed
 

@@ -80,11 +80,9 @@ class FrozenFactors(ALS):
         counted.eliminate_zeros()
         return super()._fold_in_many(counted, self.n_known)
 
-    def _system(self, y: Doubles, weights: Doubles) -> Doubles:
+    def _ridge_of_one(self, y: Floats) -> float:
         known = int((np.abs(y).max(axis=1, initial=0) > _UNKNOWN).sum())
-        ridge = self._ridge(max(known, 1), self.n_known) * np.eye(self.n_factors)
-        system: Doubles = self.unobserved * self.gram_ + ridge + (y.T * np.abs(weights)) @ y
-        return system
+        return float(self._ridge(max(known, 1), self.n_known))
 
     def _scored(self) -> Floats:
         return self.scored_factors_

@@ -87,7 +87,7 @@ def strongest_of_columns(weights: Floats, k: int) -> Csr:
 
     Parameters
     ----------
-    weights : ndarray of shape (width, n), float32, in C order
+    weights : ndarray of shape (width, n), float32, finite, in C order
 
     Returns
     -------

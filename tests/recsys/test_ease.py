@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from recsys.models import ease
 from recsys.models.ease import EASE
 from recsys.sparse import csr
 
@@ -55,3 +56,17 @@ def test_of_each_item_the_strongest_weights_are_kept():
     whole = np.abs(textbook(x, 5.0))
     for item, row in enumerate(model.weights_.toarray()):
         assert set(np.flatnonzero(row)) == set(np.argsort(-whole[item])[:6])
+
+
+@pytest.mark.parametrize("cells", [10**9, 0])
+def test_of_many_items_the_strongest_weights_are_kept(monkeypatch, cells):
+    monkeypatch.setattr(ease, "_CELLS", cells)  # whether half of the product is kept or made anew
+    x = listened(120, 600)
+    model = EASE(regularisation=5.0, n_neighbours=20).fit(x)
+    wanted = textbook(x, 5.0)
+    found = model.weights_.toarray()
+    assert (np.count_nonzero(found, axis=1) == 20).all()
+    kept = found != 0
+    np.testing.assert_allclose(found[kept], wanted[kept], atol=2e-6)
+    least = np.sort(np.abs(wanted), axis=1)[:, -20]
+    assert ((np.abs(wanted) > least[:, None] + 2e-6) <= kept).all()

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from recsys import DataError, Evidence, Kind, Level, Options
 from recsys.base import rank, ranks_of
 from recsys.filters import eligible_artists, eligible_items
-from recsys.reranking import adventure_term
+from recsys.reranking import adventure_term, shortlist
 from recsys.training import fit
 from tests.recsys.tastes import N_GROUPS, PER_GROUP, catalogue, community, draws
 
@@ -163,3 +163,40 @@ def test_a_skip_counts_against_less_than_a_dislike(model, ada):
         for kind in (Kind.LIKE, Kind.SKIP, Kind.DISLIKE)
     }
     assert total[Kind.LIKE] > total[Kind.SKIP] >= total[Kind.DISLIKE]
+
+
+@pytest.mark.parametrize("explore", [0.0, 1.0])
+def test_where_nothing_may_be_shown_the_list_is_empty(model, ada, explore):
+    nothing = Options(among=np.zeros(0, np.int64), explore=explore)
+    assert model.recommend(ada, n=5, options=nothing) == ()
+    assert model.recommend(ada, n=0, options=Options(explore=explore)) == ()
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_shortlist_is_what_taking_the_best_one_by_one_gives(seed):
+    rng = np.random.default_rng(seed)
+    n_items, n = 2_000, 10
+    merit = rng.integers(0, 500, n_items).astype(np.float32)  # many ties
+    merit[rng.random(n_items) < 0.02] = -np.inf
+    artists = np.where(merit > 200, rng.integers(-1, 4, n_items), rng.integers(0, 900, n_items))
+    origin = np.where(rng.random(n_items) < 0.5, -1, artists % 7)
+    eligible = rng.random(n_items) < 0.8
+    capped = [(artists, 2), (origin, 3)]
+    taken, counts = [], [{}, {}]
+    for item in np.lexsort((np.arange(n_items), -merit)).tolist():
+        groups = [int(group_of[item]) for group_of, _ in capped]
+        if eligible[item] and np.isfinite(merit[item]) and _room(groups, counts, capped):
+            taken.append(item)
+    found = shortlist(merit, eligible, capped, n=n).tolist()
+    assert len(found) >= n
+    assert found == taken[: len(found)]
+
+
+def _room(groups, counts, capped):
+    """Whether both caps leave room; an item counts for the later cap only where the first took it."""
+    for group, count, (_, cap) in zip(groups, counts, capped, strict=True):
+        if group >= 0:
+            count[group] = count.get(group, 0) + 1
+            if count[group] > cap:
+                return False
+    return True

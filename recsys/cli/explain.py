@@ -10,12 +10,13 @@ import numpy as np
 from rich.table import Table
 from rich.text import Text
 
-from recsys.cli.kept_models import history, kept, names_of
+from recsys.cli.history import History, read_history
+from recsys.cli.kept_models import kept, names_of
 from recsys.cli.printing import print_json, print_table
 from recsys.errors import DataError, UnknownItemError
-from recsys.evidence import Evidence
 from recsys.forgetting import forget_preview
 from recsys.hybrid import HybridRecommender
+from recsys.part import BIAS
 from recsys.profile import Profile
 from recsys.recommendation import Options
 
@@ -23,6 +24,10 @@ _REASONS = 3
 _LEAST = 0.05
 """Log-odds below which a part is not named but added up with the others."""
 _CHANCE = "chance of a like"
+_NAMED = 3
+"""Names that the model does not know, of which no more are told."""
+_WIDTH = 28
+"""Letters that a list needs in a line; a terminal with less room gets one line per figure."""
 
 
 def add_to(commands: Any) -> None:
@@ -49,43 +54,57 @@ def run(options: argparse.Namespace) -> int:
         raise DataError("--n must be at least 1")
     model = kept(options.model)
     names = names_of(model, options.model)
-    evidence, unknown = history(options.history, model, names)
-    if unknown and not options.json:
-        print(f"rows that name no item of this model: {unknown}")
+    history = read_history(options.history, model, names)
+    if not options.json:
+        _tell_unknown(history, options.history)
     if options.without is not None:
-        return _forget(model, evidence, unknown, names, options)
-    profile = model.fold_in(evidence)
+        return _forget(model, history, names, options)
+    profile = model.fold_in(history.evidence)
     rows = [
         _reasons(model, profile, item, names) for item in _items(model, profile, options, names)
     ]
     if options.json:
-        print_json({"unknown rows": unknown, "items": rows})
+        print_json({"unknown rows": len(history.unknown), "items": rows})
         return 0
     table = Table(title="score = sum of the parts; score + calibration = log-odds of a like")
-    for column in ("item", _CHANCE, "calibration", "score", "parts", "because of"):
-        is_number = column in (_CHANCE, "calibration", "score")
-        table.add_column(column, justify="right" if is_number else "left", overflow="fold")
+    table.add_column("item", overflow="fold")
+    for column in (_CHANCE, "calibration", "score"):
+        table.add_column(column, justify="right", overflow="fold")
+    for column in ("parts", "because of"):
+        table.add_column(column, overflow="fold", min_width=_WIDTH)
     for row in rows:
+        if row["in history"]:
+            print(f"{row['item']} is in the history already, so no list would hold it")
+        reasons = [one for one in row["because of"] if round(one["adds"], 2) > 0]
         table.add_row(
             Text(row["item"]),
             f"{row['probability']:.1%}",
             f"{row['calibration']:+.2f}",
             f"{row['score']:.2f}",
             in_words(row["parts"]),
-            Text(", ".join(f"{one['item']} {one['adds']:+.2f}" for one in row["because of"])),
+            Text(", ".join(f"{one['item']} {one['adds']:+.2f}" for one in reasons)),
         )
     print_table(table)
     return 0
 
 
+def _tell_unknown(history: History, path: Path) -> None:
+    """Print how many rows the model does not know, and what they name."""
+    if history.unknown:
+        distinct = list(dict.fromkeys(history.unknown))
+        named = ", ".join(distinct[:_NAMED]) + (", …" if len(distinct) > _NAMED else "")
+        print(f"rows that name no item of this model: {len(history.unknown)} ({named})")
+    if not len(history.evidence):
+        print(
+            f"nothing in {path.name} is known to the model, so this goes by what is liked in general"
+        )
+
+
 def _forget(
-    model: HybridRecommender,
-    evidence: Evidence,
-    unknown: int,
-    names: Any,
-    options: argparse.Namespace,
+    model: HybridRecommender, history: History, names: Any, options: argparse.Namespace
 ) -> int:
     """Print the list without some items of the history beside the one with them."""
+    evidence = history.evidence
     if options.item is not None:
         raise DataError("--item and --without exclude each other")
     held = names[model.catalogue.items.index_of(evidence.id)]
@@ -107,11 +126,13 @@ def _forget(
         for change in forget_preview(model, evidence, np.isin(held, asked), n=options.n)
     ]
     if options.json:
-        print_json({"unknown rows": unknown, "forgotten": asked, "items": rows})
+        print_json({"unknown rows": len(history.unknown), "forgotten": asked, "items": rows})
         return 0
     table = Table(title=Text(f"without {', '.join(asked)}; nothing is changed by asking"))
-    for column in ("item", "place", "score", "what changes"):
-        table.add_column(column, justify="left" if column == "item" else "right", overflow="fold")
+    table.add_column("item", overflow="fold")
+    for column in ("place", "score"):
+        table.add_column(column, justify="right", overflow="fold")
+    table.add_column("what changes", overflow="fold", min_width=_WIDTH)
     for row in rows:
         places = [str(row[f"rank {when}"] or "–") for when in ("before", "after")]
         table.add_row(
@@ -121,6 +142,8 @@ def _forget(
             in_words(row["change"]),
         )
     print_table(table)
+    if any(abs(row["change"][BIAS]) >= _LEAST for row in rows):
+        print(f"{BIAS}, from which every score starts, moves: less is known of the listener then")
     return 0
 
 
@@ -155,15 +178,22 @@ def _items(
 
 def _reasons(model: HybridRecommender, profile: Profile, item: int, names: Any) -> dict[str, Any]:
     found = model.explain(profile, item)
-    places = model.catalogue.items.index_of(profile.evidence.id)
+    places = model.catalogue.items.index_of(profile.evidence.id).tolist()
+    place = int(model.catalogue.items.index_of([item])[0])
+    adds = dict.fromkeys(places, 0.0)  # an item may stand in several rows
+    for row, share in zip(places, found.evidence.tolist(), strict=True):
+        adds[row] += share
+    strongest = sorted(adds.items(), key=lambda pair: -pair[1])[:_REASONS]
     return {
-        "item": str(names[model.catalogue.items.index_of([item])[0]]),
+        "item": str(names[place]),
+        "in history": place in adds,
         "score": round(found.score, 6),
         "probability": round(found.probability, 6),
         "calibration": round(found.calibration, 6),
         "parts": {part.name: round(part.value, 6) for part in found.parts},
         "because of": [
-            {"item": str(names[places[row]]), "adds": round(share, 6)}
-            for row, share in found.strongest(_REASONS)
+            {"item": str(names[one]), "adds": round(share, 6)}
+            for one, share in strongest
+            if share > 0
         ],
     }

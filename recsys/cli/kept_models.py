@@ -5,10 +5,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from recsys.cli.ids import codes
-from recsys.cli.tables import amounts, columns
+from recsys.cli.tables import columns
 from recsys.errors import DataError
-from recsys.evidence import Evidence
 from recsys.hybrid import HybridRecommender
 from recsys.snapshot import load, save
 
@@ -57,14 +55,3 @@ def names_of(
     if len(found) != model.catalogue.n_items:
         raise DataError(f"{path} does not belong to this model: {len(found)} names")
     return found
-
-
-def history(path: Path, model: HybridRecommender, names: object) -> tuple[Evidence, int]:
-    """Read one listener's item and plays; also say how many rows name no item of the model."""
-    frame = columns(path, 1, 2, text=(0,))
-    plays = frame[1] if 1 in frame else pd.Series(1.0, index=frame.index)
-    value = amounts(path, plays, "the second column must hold plays > 0")
-    place = codes(names, frame[0])
-    known = place >= 0
-    ids = model.catalogue.items.ids[place[known]]
-    return Evidence.of(ids, value=value[known]), int((~known).sum())

@@ -7,7 +7,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.measure import Measurement
-from rich.table import Table
+from rich.table import Column, Table
 
 _WIDE = 240
 _UNBOUND = 10_000
@@ -20,11 +20,11 @@ def print_table(table: Table) -> None:
 
 
 def fitting(table: Table, console: Console) -> Table:
-    """Return the table, or one line per figure where its words and numbers would be cut."""
+    """Return the table, or one line per figure where its columns would be cut or too narrow."""
     unbound = console.options.update_width(_UNBOUND)
     if Measurement.get(console, unbound, table).minimum <= console.width:
         return table
-    turned = Table(title=table.title, show_header=False)
+    turned = Table("", Column("", overflow="fold"), title=table.title, show_header=False)
     for row in zip(*(column.cells for column in table.columns), strict=True):
         for column, cell in zip(table.columns, row, strict=True):
             turned.add_row(column.header, cell)

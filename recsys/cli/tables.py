@@ -29,13 +29,23 @@ def plays_of(path: Path) -> "pd.DataFrame":
         When it is no such table, or its first line names no columns.
     """
     frame = columns(path, 2, 3, header=True, text=(0, 1))
-    names = pd.to_numeric(pd.Series([str(name) for name in frame.columns]), errors="coerce")
-    if not np.isnan(names.iloc[-1]) and not (np.diff(names) == 1).all():  # 0, 1, 2 are names
-        raise DataError(f"{path.name} has no header; its first line must name the columns")
+    refuse_numbers(path, [str(name) for name in frame.columns])
     user, item = (frame.iloc[:, place] for place in (0, 1))
     plays = frame.iloc[:, 2] if frame.shape[1] > 2 else pd.Series(1.0, index=frame.index)
     number = amounts(path, plays, _PLAYS)
     return pd.DataFrame({"user": user, "item": item, "plays": number.astype(np.float32)})
+
+
+def refuse_numbers(path: Path, head: list[str]) -> None:
+    """Refuse a first line that ends in a number, as a row does; 0, 1, 2 are names."""
+    names = pd.to_numeric(pd.Series(head), errors="coerce")
+    if not np.isnan(names.iloc[-1]) and not (np.diff(names) == 1).all():
+        raise no_header(path)
+
+
+def no_header(path: Path) -> DataError:
+    """Say that the first line of a table is a row."""
+    return DataError(f"{path.name} has no header; its first line must name the columns")
 
 
 def amounts(path: Path, values: "pd.Series[Any]", rule: str, *, zero: bool = False) -> Doubles:

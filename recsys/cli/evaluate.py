@@ -22,10 +22,12 @@ from recsys.cli.measuring import (
     lead,
     mean_of,
     measure,
+    names_in,
     rounded,
     summary,
     write_rankings,
 )
+from recsys.cli.out_files import refuse_unwritable
 from recsys.cli.preparing import tell
 from recsys.cli.printing import count, figure, print_json, print_table
 from recsys.cli.progress import working
@@ -114,7 +116,7 @@ def add_to(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Measure, and print a table or JSON."""
-    names = [name for name in options.models.split(",") if name]
+    names = names_in(options.models)
     check_names(names)
     if options.seeds < 1:
         raise DataError("--seeds must be at least 1")
@@ -134,8 +136,7 @@ def run(options: argparse.Namespace) -> int:
             raise DataError(
                 f"--rankings goes with {', '.join(RANKED)}, not with {options.protocol}"
             )
-        if options.rankings.is_dir() or not options.rankings.parent.is_dir():
-            raise DataError(f"{options.rankings} cannot be written; name a file in a folder")
+        refuse_unwritable(options.rankings)
     if options.protocol in ("feedback", "plays") and names != [HYBRID]:
         raise DataError(f"--models does not go with {options.protocol}")
     if options.protocol == "feedback":

@@ -108,6 +108,11 @@ def judge(model: HybridRecommender, task: Task, name: str, fit_seconds: float) -
     )
 
 
+def names_in(listed: str) -> list[str]:
+    """Split a comma-separated list of models; each counts once, where it stands first."""
+    return list(dict.fromkeys(name for name in listed.split(",") if name))
+
+
 def check_names(names: Sequence[str]) -> None:
     """Refuse an empty list of models and names that do not exist."""
     for name in names:

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from recsys.cli import tasks
+from recsys.cli.out_files import refuse_unwritable
 from recsys.cli.preparing import tell
 from recsys.cli.printing import print_table
 from recsys.cli.progress import working
@@ -65,6 +66,8 @@ def run(options: argparse.Namespace) -> int:
                 "hold no votes; leave --out away, and use the weights where it says"
             )
         return run_votes(options)
+    if options.out is not None:
+        refuse_unwritable(options.out)
     task = tasks.everything(options.folder, side_files(options))
     console = Console(stderr=True)
     tell(task.report, console)

@@ -55,6 +55,11 @@ def test_the_table_holds_the_paired_difference_of_the_last_model_to_each_other_o
     assert "minus this" not in capsys.readouterr().out, "one alone is compared with none"
 
 
+def test_a_model_that_is_named_twice_is_measured_once(capsys):
+    found = evaluated(capsys, FOLDER, "--models", "content,popularity,content")
+    assert [row["model"] for row in found["models"]] == ["content", "popularity"]
+
+
 def test_without_tags_no_list_has_a_distance(capsys, tmp_path):
     for name in ("train", "valid", "test"):
         draw()[name].to_csv(tmp_path / f"{name}.csv", index=False)

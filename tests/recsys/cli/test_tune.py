@@ -2,7 +2,7 @@
 
 import json
 
-from recsys.cli.main import main
+from recsys.cli.main import EXIT_BAD_INPUT, main
 from tests.recsys.generated import FOLDER
 
 
@@ -32,3 +32,10 @@ def test_tune_shows_its_trials_and_fit_takes_what_it_chose(tmp_path, capsys):
     capsys.readouterr()
     assert main(["tune", str(FOLDER)]) == 0
     assert "trials in" in capsys.readouterr().out
+
+
+def test_a_file_that_has_no_folder_is_refused_before_anything_is_tried(tmp_path, capsys):
+    out = tmp_path / "no" / "where.json"
+    assert main(["tune", str(FOLDER), "--out", str(out)]) == EXIT_BAD_INPUT
+    said = f"{out} cannot be written: there is no folder {out.parent}; make it first"
+    assert capsys.readouterr().err.strip() == said

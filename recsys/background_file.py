@@ -71,6 +71,8 @@ def read_background(path: Path) -> Background:
     SnapshotError
         When the file is no prior, was changed, is too large, or names no source or licence.
     """
+    if path.is_dir():
+        raise SnapshotError(f"{path} is a folder; a prior is the file that `pretrain --out` wrote")
     try:
         with zipfile.ZipFile(path) as file:
             _check_size(file)

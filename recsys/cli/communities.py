@@ -24,6 +24,8 @@ from recsys.sparse import csr
 from recsys.training import fit
 from recsys.types import Ints
 
+_COLUMNS = ("kind", "n", "draw", "user")
+
 
 @dataclass(frozen=True)
 class CommunityFigures:
@@ -42,7 +44,7 @@ class CommunityFigures:
 
 def read_draws(folder: Path, task: Task) -> dict[tuple[str, int], list[Ints]]:
     """Read ``communities`` (kind, n, draw, user) into the codes of the members of each draw."""
-    frame = columns(find(folder, "communities"), 4, 4, text=(0, 3))
+    frame = columns(find(folder, "communities"), _COLUMNS, 4, text=(0, 3))
     member = codes(task.user_ids, frame[3])
     if (member < 0).any():
         raise DataError("communities names listeners that are in none of the other files")

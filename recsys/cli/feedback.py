@@ -39,7 +39,7 @@ class FeedbackFigures:
 def read_feedback(folder: Path, side: SideFiles) -> FeedbackTask:
     """Read ``train`` (background) and ``members`` (user, item, role seed or hidden)."""
     train = plays_of(find(folder, "train"))
-    members = columns(find(folder, "members"), 3, 3)
+    members = columns(find(folder, "members"), ("user", "item", "role"), 3)
     role = members[2]
     if not set(role) <= {"seed", "hidden"}:
         raise DataError("the third column of members must be seed or hidden")

@@ -25,16 +25,17 @@ def read_friends(path: Path, user_ids: Any) -> Csr:
     DataError
         When no pair names two listeners of the plays.
     """
-    frame = columns(path, 2, 2, blanks=1, unknown=())
+    frame = columns(path, ("listener", "listener"), 2, blanks=1, unknown=())
     frame = frame[frame[1].notna()]
     pairs_of = [codes(user_ids, frame[column]) for column in (0, 1)]
-    one, other = (side[(pairs_of[0] >= 0) & (pairs_of[1] >= 0)] for side in pairs_of)
+    is_pair = (pairs_of[0] >= 0) & (pairs_of[1] >= 0) & (pairs_of[0] != pairs_of[1])
+    one, other = (side[is_pair] for side in pairs_of)
     if not len(one):
-        raise DataError(f"{path.name} names no two listeners of the plays")
+        raise DataError(
+            f"{path.name} names no two listeners of the plays in one row; write them as they are there"
+        )
     ends = np.concatenate([one, other]), np.concatenate([other, one])
     pairs = csr((np.ones(2 * len(one)), ends), (len(user_ids), len(user_ids)))
-    pairs.setdiag(0)
-    pairs.eliminate_zeros()
     pairs.data[:] = 1
     return pairs
 

@@ -34,7 +34,7 @@ def read_history(path: Path, model: HybridRecommender, names: object) -> History
     DataError
         When it has other columns, or its first line is a row.
     """
-    frame = columns(path, 1, None, blanks=2, header=True, text=(0,))
+    frame = columns(path, ("item",), None, blanks=2, header=True, text=(0,))
     if frame.iloc[:, 2:].notna().any(axis=None):
         told = ", ".join(map(str, frame.columns))
         raise DataError(f"{path.name} has the columns {told}; {_COLUMNS}")

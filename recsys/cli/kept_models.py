@@ -5,8 +5,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from recsys.background_file import read_provenance
 from recsys.cli.tables import columns
-from recsys.errors import DataError
+from recsys.errors import DataError, SnapshotError
 from recsys.hybrid import HybridRecommender
 from recsys.snapshot import load, save
 
@@ -41,7 +42,18 @@ def kept(folder: Path) -> HybridRecommender:
     SnapshotError
         When there is no whole model in it.
     """
+    if folder.is_file():
+        raise SnapshotError(f"{folder} holds no model: {_what_it_is(folder)}")
     return load(folder)
+
+
+def _what_it_is(path: Path) -> str:
+    """Say what a file is that was taken for a model, and what takes it."""
+    try:
+        read_provenance(path)
+    except SnapshotError:
+        return "it is a file; name a folder that `fit` wrote"
+    return "it is a background prior; `fit --background` takes it"
 
 
 def names_of(
@@ -51,7 +63,7 @@ def names_of(
     path = folder / NAMES
     if not path.is_file():
         return model.catalogue.items.ids.astype(str).astype(object)
-    found = columns(path, 1, 1)[0].to_numpy(object)
+    found = columns(path, ("item",), 1)[0].to_numpy(object)
     if len(found) != model.catalogue.n_items:
         raise DataError(f"{path} does not belong to this model: {len(found)} names")
     return found

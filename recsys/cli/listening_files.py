@@ -15,8 +15,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any, Final
 
+from recsys.cli.column_order import tell_swapped
 from recsys.cli.listening import Heard
-from recsys.cli.tables import maybe, separator
+from recsys.cli.tables import maybe, separator, too_few
 from recsys.errors import DataError
 
 _LONGEST_LINE: Final = 2**20
@@ -149,8 +150,11 @@ def _table(path: Path, stream: IO[bytes]) -> Iterator[Heard]:
         first = text.readline()
         rows = csv.reader(itertools.chain([first], text), delimiter=separator(first))
         header = next(rows, [])
+        if not header:
+            raise DataError(f"{path.name} is empty; its first line must name the columns")
         if len(header) < 2:
-            raise DataError(f"{path.name} needs 2 columns, not {len(header)}")
+            raise too_few(path, ("listener", "artist"), len(header))
+        tell_swapped(path.name, header)
         named = [k for k, name in enumerate(header) if name.strip().lower() in _PLAYS]
         plays = named[0] if named else 2 if len(header) == 3 else None
         for number, row in enumerate(rows, start=2):

@@ -3,6 +3,7 @@
 import argparse
 import json
 import re
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from recsys.cli.column_order import tell_swapped
 from recsys.cli.ids import as_integers
 from recsys.cli.printing import count
 from recsys.cli.tables import columns, line_of
@@ -24,6 +26,12 @@ SPLITS = {"last": splitting.leave_last, "cut": splitting.global_cut}
 
 _DECIMALS = 6
 _LEAST_PLAYS = 10.0**-_DECIMALS
+_NOTHING_TO_JUDGE = {
+    "last": "warning: nothing is left to judge by: test holds only rows of listeners with "
+    f"{splitting.LEAST} items or more; `fit` takes the folder as it is, `evaluate` needs a longer log",
+    "cut": "warning: nothing is left to judge by: no listener of train came to anything new in the "
+    "last part of the time; `fit` takes the folder as it is, for `evaluate` try --split last",
+}
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _LEAST_YEAR = 1990
 _LEAST_TIME = (_LEAST_YEAR - 1970) * 365.25 * 86_400
@@ -135,6 +143,8 @@ def run(options: argparse.Namespace) -> int:
         **sizes,
     }
     print(json.dumps(facts, indent=1)) if options.json else _show(report, facts)
+    if not len(split.test):
+        print(_NOTHING_TO_JUDGE[options.split], file=sys.stderr)
     return 0
 
 
@@ -152,7 +162,9 @@ def read_events(
         between 1990 and ``now``.
     """
     ids = (0, 1) if names is None else names.split(",")[:2]
-    frame = columns(path, 3, None, blanks=0, unknown=(), header=True, text=ids)
+    frame = columns(
+        path, ("user", "item", "time"), None, blanks=0, unknown=(), header=True, text=ids
+    )
     wanted = [str(name) for name in frame.columns[:3]] if names is None else names.split(",")
     if len(wanted) != 3:
         raise DataError("--columns names three columns: user, item and time, as in who,what,when")
@@ -167,6 +179,8 @@ def read_events(
             f"{path.name} has no header; its first line must name the columns (if {wanted[2]} is a "
             "name, say --columns)"
         )
+    if names is None:
+        tell_swapped(path.name, wanted, "time (or name them by --columns)")
     for name in ("user", "item"):
         blank = [word for word in log[name].unique() if str(word).isspace()]
         log[name] = log[name].mask(log[name].isin(blank))
@@ -204,14 +218,17 @@ def _left_out(path: Path, name: str, rows: "pd.DataFrame", left: "pd.DataFrame",
 
 
 def _seconds(path: Path, told: "pd.Series[Any]", name: str) -> "pd.Series[Any]":
-    """Read times, NaN where one can't be read; refuse a column where that is half of them."""
+    """Read each time as a number of seconds, else as ISO 8601, NaN where it is neither.
+
+    A column where that is half of them is refused.
+    """
     if pd.api.types.is_numeric_dtype(told):
         return told
-    words = told.where(told.astype(str).str.match(r"\s*[+-]?\d"))  # pandas takes "now" for a time
-    dates = pd.to_datetime(words, utc=True, errors="coerce", format="ISO8601")
     numbers = pd.to_numeric(told, errors="coerce")
-    are_numbers = numbers.notna().sum() > dates.notna().sum()
-    is_wrong = (numbers if are_numbers else dates).isna().to_numpy()
+    words = told.where(told.astype(str).str.match(r"\s*[+-]?\d"))  # pandas takes "now" for a time
+    words = words.mask(numbers.notna())
+    dates = pd.to_datetime(words, utc=True, errors="coerce", format="ISO8601")
+    is_wrong = (numbers.isna() & dates.isna()).to_numpy()
     if len(told) and is_wrong.mean() >= 0.5:
         row = int(is_wrong.argmax())
         line = line_of(path, int(told.index[row]))
@@ -220,10 +237,8 @@ def _seconds(path: Path, told: "pd.Series[Any]", name: str) -> "pd.Series[Any]":
             f"seconds since 1970 or ISO 8601, not {told.iloc[row]!r}; where another column is the "
             "time, say --columns USER,ITEM,TIME"
         )
-    if are_numbers:
-        return numbers
     seconds = dates.astype("datetime64[s, UTC]").astype(np.int64).astype(np.float64)
-    return seconds.mask(is_wrong)
+    return numbers.astype(np.float64).fillna(seconds).mask(is_wrong)
 
 
 def _show(report: Report, facts: dict[str, Any]) -> None:

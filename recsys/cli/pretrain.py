@@ -66,7 +66,8 @@ def add_to(commands: Any) -> None:
         type=int,
         default=MOST_ARTISTS,
         metavar="N",
-        help="artists that are kept, those with the most listeners (default: %(default)s)",
+        help="artists that are kept, of those with two listeners or more the ones with the most "
+        "(default: %(default)s)",
     )
     one.add_argument("--seed", type=int, default=0, help="of all random choices")
     one.add_argument("--json", action="store_true")
@@ -139,7 +140,11 @@ def learned(
     )
     told(f"{listening.n_rows} rows, {rows.n_users} listeners, {len(codes)} artists: learning")
     names = [listening.names[k] for k in codes.tolist()]
-    files = [tags] if tags is not None else [t for p in paths if (t := maybe(p, "item_tags"))]
+    files = (
+        [tags]
+        if tags is not None
+        else [t for p in paths if p.is_dir() and (t := maybe(p, "item_tags"))]
+    )
     matrix, tag_names = _tags(files, names)
     if tags is not None and (matrix is None or not matrix.nnz):
         raise DataError(

@@ -11,9 +11,11 @@ from rich.console import Console
 
 from recsys.cli import report_figures as figures
 from recsys.cli import report_page as page
-from recsys.cli.measuring import SINGLE, check_names
+from recsys.cli.measuring import SINGLE, check_names, names_in
+from recsys.cli.out_files import refuse_unwritable
 from recsys.cli.progress import working
 from recsys.cli.side_options import add_side_options, side_files
+from recsys.cli.tables import find
 from recsys.errors import DataError
 from recsys.parallel import cores
 
@@ -69,7 +71,7 @@ def run(options: argparse.Namespace) -> int:
     """Measure and write the page."""
     names = list(SINGLE)
     if options.models is not None:
-        names = [name for name in options.models.split(",") if name]
+        names = names_in(options.models)
     check_names(names)
     if "hybrid" in names:
         raise DataError("the hybrid is always there; name single models")
@@ -78,10 +80,10 @@ def run(options: argparse.Namespace) -> int:
     found = {folder: figures.protocols(folder) for folder in options.folders}
     for folder, protocols in found.items():
         if not protocols:
-            raise DataError(f"{folder} holds the files of no protocol")
+            find(folder, "train")
+            find(folder, "test", "heldout", "members")
     measured = None if options.bench is None else _bench(options.bench)
-    if not options.out.parent.is_dir():
-        raise DataError(f"there is no folder {options.out.parent}")
+    refuse_unwritable(options.out)
     sections = _sections()
     console = Console(stderr=True)
     started = time.perf_counter()

@@ -82,7 +82,7 @@ def read_catalogue(item_ids: Any, folder: Path, side: SideFiles) -> Catalogue:
 
 def read_tags(path: Path) -> tuple["pd.Series[Any]", Any, Doubles]:
     """Read item, tag and count (1 where there is no third column); rows without a tag say nothing."""
-    frame = columns(path, 2, 3, blanks=1, text=(0, 1))
+    frame = columns(path, ("item", "tag"), 3, blanks=1, text=(0, 1))
     frame = frame[frame[1].notna()]
     count = frame[2] if 2 in frame else pd.Series(1.0, index=frame.index)
     weight = amounts(path, count, "the third column must hold counts >= 0", zero=True)
@@ -114,7 +114,7 @@ def _groupings(
     found: list[Ints] = []
     others: list[tuple[Ints, Any, Any]] = []
     for path in paths:
-        frame = columns(path, 2, None, blanks=1)
+        frame = columns(path, ("item", "artist"), None, blanks=1)
         item = _named(path, item_ids, frame[0])
         for place in range(1, frame.shape[1]):
             told = frame[place].notna().to_numpy() & (item >= 0)
@@ -146,7 +146,7 @@ def _tell_repeated(path: Path, item: Ints, names: Any) -> None:
 def _features(item_ids: Any, path: Path | None) -> tuple[Any, Any]:
     if path is None:
         return None, None
-    frame = columns(path, 2, None, blanks=1, header=True, text=(0,))
+    frame = columns(path, ("item", "feature"), None, blanks=1, header=True, text=(0,))
     item = _named(path, item_ids, frame.iloc[:, 0])
     known = item >= 0
     features = np.full((len(item_ids), frame.shape[1] - 1), np.nan, np.float32)

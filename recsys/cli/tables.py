@@ -4,13 +4,14 @@ import csv
 import gzip
 import itertools
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from recsys.cli.column_order import tell_swapped
 from recsys.cli.ids import as_ids
 from recsys.errors import DataError
 from recsys.types import Doubles
@@ -28,8 +29,10 @@ def plays_of(path: Path) -> "pd.DataFrame":
     DataError
         When it is no such table, or its first line names no columns.
     """
-    frame = columns(path, 2, 3, header=True, text=(0, 1))
-    refuse_numbers(path, [str(name) for name in frame.columns])
+    frame = columns(path, ("user", "item"), 3, header=True, text=(0, 1))
+    heads = [str(name) for name in frame.columns]
+    refuse_numbers(path, heads)
+    tell_swapped(path.name, heads)
     user, item = (frame.iloc[:, place] for place in (0, 1))
     plays = frame.iloc[:, 2] if frame.shape[1] > 2 else pd.Series(1.0, index=frame.index)
     number = amounts(path, plays, _PLAYS)
@@ -65,7 +68,7 @@ def amounts(path: Path, values: "pd.Series[Any]", rule: str, *, zero: bool = Fal
 
 def columns(
     path: Path,
-    least: int,
+    needed: Sequence[str],
     most: int | None,
     *,
     blanks: int | None = None,
@@ -74,6 +77,9 @@ def columns(
     text: Collection[int | str] | None = None,
 ) -> "pd.DataFrame":
     """Read a table; columns are numbered from 0 unless the header is wanted.
+
+    It has at least one column for each word of ``needed``, which say what these hold, and ``most``
+    are read.
 
     An id may be any word, "NA" and "null" as well; in columns that may have blanks, which are those
     from the place ``blanks`` on, the words of ``unknown`` are some.
@@ -111,13 +117,17 @@ def columns(
         )
     except UnicodeDecodeError as error:
         raise DataError(f"{path.name} is not in UTF-8; save it as that") from error
+    except pd.errors.EmptyDataError as error:
+        raise DataError(
+            f"{path.name} is empty; its first line must name the columns, as in {','.join(needed)}"
+        ) from error
     except (ValueError, OSError, EOFError) as error:
         reason = str(error).splitlines()[0] if str(error) else "it cannot be read"
         raise DataError(f"{path.name} is not a readable CSV file: {reason}") from error
     if not isinstance(frame.index, pd.RangeIndex):
         raise DataError(f"{path.name}: its rows have more cells than the header")
-    if frame.shape[1] < least:
-        raise DataError(f"{path.name} needs {least} columns, not {frame.shape[1]}")
+    if frame.shape[1] < len(needed):
+        raise too_few(path, needed, frame.shape[1])
     frame = frame.iloc[:, :most]
     if blanks is not None:
         others = frame.columns[blanks:]
@@ -128,6 +138,11 @@ def columns(
     if not header:
         frame.columns = pd.RangeIndex(frame.shape[1])
     return frame
+
+
+def too_few(path: Path, needed: Sequence[str], n: int) -> DataError:
+    """Say which columns a table must have that has only ``n``."""
+    return DataError(f"{path.name} needs {len(needed)} columns ({', '.join(needed)}), not {n}")
 
 
 def _refuse_blanks(path: Path, frame: "pd.DataFrame") -> None:
@@ -171,9 +186,18 @@ def maybe(folder: Path, name: str) -> Path | None:
     Raises
     ------
     DataError
-        When there is no such folder.
+        When there is no such folder, or it holds the table twice.
     """
     if not folder.exists():
         raise DataError(f"there is no folder {folder}")
-    paths = (folder / f"{name}{ending}" for ending in (".csv.gz", ".csv"))
-    return next((path for path in paths if path.is_file()), None)
+    if not folder.is_dir():
+        raise DataError(
+            f"{folder} is a file; name a folder, as `prepare` makes one of a log of plays"
+        )
+    paths = [folder / f"{name}{ending}" for ending in (".csv.gz", ".csv")]
+    found = [path for path in paths if path.is_file()]
+    if len(found) > 1:
+        raise DataError(
+            f"{folder} holds both {name}.csv.gz and {name}.csv; take away the one that is not meant"
+        )
+    return found[0] if found else None

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from recsys.catalogue import Catalogue
+from recsys.cli.column_order import tell_apart
 from recsys.cli.friends import read_friends, with_friends
 from recsys.cli.ids import codes, sorted_ids
 from recsys.cli.side_information import SideFiles, read_catalogue
@@ -82,7 +83,9 @@ def holdout(folder: Path, side: SideFiles) -> Task:
         user_ids=users,
         item_ids=items,
     )
-    return ready(task, side)
+    task = ready(task, side)
+    tell_apart(rows)
+    return task
 
 
 def ready(task: Task, side: SideFiles) -> Task:
@@ -124,7 +127,8 @@ def _tell_strangers(task: Task) -> None:
     if n_unknown == len(judged):
         raise DataError(
             f"nothing is known of any of the {n_unknown} listeners to judge; write their ids as in "
-            "the files of what is known, or judge other listeners"
+            "the files of what is known (columns count by place: user, item, count), or judge other "
+            "listeners"
         )
     print(
         f"warning: nothing is known of {n_unknown} of the {len(judged)} listeners to judge; the "
@@ -184,7 +188,9 @@ def everything(folder: Path, side: SideFiles) -> Task:
         user_ids=users,
         item_ids=items,
     )
-    return ready(task, side)
+    task = ready(task, side)
+    tell_apart(rows)
+    return task
 
 
 def strong(folder: Path, side: SideFiles) -> Task:
@@ -195,7 +201,7 @@ def strong(folder: Path, side: SideFiles) -> Task:
     training data for the listeners of part "test".
     """
     path = find(folder, "heldout")
-    frame = columns(path, 5, 5, text=(0, 1, 3, 4))
+    frame = columns(path, ("user", "item", "count", "role", "part"), 5, text=(0, 1, 3, 4))
     count = amounts(path, frame[2], "the third column must hold plays > 0")
     plays = pd.DataFrame({"user": frame[0], "item": frame[1], "plays": count.astype(np.float32)})
     role, part = frame[3], frame[4]
@@ -224,7 +230,7 @@ def strong(folder: Path, side: SideFiles) -> Task:
 def cold(folder: Path, side: SideFiles) -> Task:
     """Read cold-start items: only those of ``cold_artists`` (or ``cold_items``) are ranked."""
     frames = {"train": plays_of(find(folder, "train")), "test": _judged_by(folder)}
-    listed = columns(find(folder, "cold_artists", "cold_items"), 1, 1)[0]
+    listed = columns(find(folder, "cold_artists", "cold_items"), ("item",), 1)[0]
     users, items, rows = _coded(frames, more_items=listed)
     among = np.zeros(len(items), np.bool_)
     among[codes(items, listed)] = True

@@ -112,6 +112,15 @@ def test_friends_are_not_offered_where_they_have_no_use(capsys, tmp_path, comman
     assert "--friends" not in capsys.readouterr().out
 
 
+def test_a_file_that_befriends_everybody_with_themselves_says_nothing(capsys, tmp_path):
+    friends = tmp_path / "friends.csv"
+    friends.write_text("a,b\nu1,u1\nu2,u2\nu3,a stranger\n", encoding="utf-8")
+    fit = ["fit", str(FOLDER), str(tmp_path / "model"), "--friends", str(friends)]
+    assert main(fit) == EXIT_BAD_INPUT
+    assert "names no two listeners of the plays in one row; write them" in capsys.readouterr().err
+    assert not (tmp_path / "model").exists()
+
+
 def test_friends_that_can_not_be_used_are_refused_with_a_sentence(capsys, tmp_path):
     friends = tmp_path / "friends.csv"
     friends.write_text("a,b\nnobody,no one\n", encoding="utf-8")

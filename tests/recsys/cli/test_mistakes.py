@@ -26,6 +26,13 @@ def bad(tmp_path):
     (tmp_path / "comma" / "train.csv").write_text("user;item;plays\nu1;a;2,5\n")
     (tmp_path / "latin.csv").write_bytes("user,item,at\nu1,Björk,3\n".encode("latin-1"))
     (tmp_path / "broken.csv.gz").write_bytes(b"no gzip at all")
+    for name, tables in {
+        "twice": ("train.csv", "train.csv.gz"),
+        "thin": ("train.csv", "test.csv"),
+    }.items():
+        (tmp_path / name).mkdir()
+        for table in tables:
+            (tmp_path / name / table).write_text("user\nu1\n")
     (tmp_path / "two.csv").write_text("user,item\nu1,a\n")
     (tmp_path / "when.csv").write_text("user,item,at\nu1,a,yesterday\n")
     (tmp_path / "empty.csv").write_text("")
@@ -53,11 +60,12 @@ def bad(tmp_path):
         ("prepare {t}/latin.csv {t}/out", "latin.csv is not in UTF-8; save it as that"),
         ("tune {t}/comma", "line 2 holds 2,5 (write 2.5)"),
         ("prepare {t}/broken.csv.gz {t}/out", "not a readable CSV"),
-        ("prepare {t}/empty.csv {t}/out", "not a readable CSV"),
-        ("prepare {t}/two.csv {t}/out", "needs 3 columns"),
+        ("prepare {t}/empty.csv {t}/out", "empty.csv is empty; its first line must name"),
+        ("prepare {t}/two.csv {t}/out", "needs 3 columns (user, item, time), not 2"),
         ("prepare {t}/hole.csv {t}/out", "time is empty"),
         ("prepare {t}/when.csv {t}/out", "seconds since 1970"),
         ("prepare {t}/when.csv {t}/out --columns who,what,when", "has the columns"),
+        ("pretrain {t}/empty.csv --out {t}/p --source s --licence l", "empty.csv is empty"),
         ("prepare {t}/when.csv {t}/bad", "is not empty"),
         ("prepare {t}/when.csv {t}/out --gap 0", "--gap must be > 0"),
         ("tune {t}/bad", "must hold plays > 0"),
@@ -65,7 +73,10 @@ def bad(tmp_path):
         ("tune {t} --feedback", "holds no train.csv"),
         ("tune {data} --feedback --out {t}/votes.json", "--out goes without --feedback"),
         ("tune {data} --feedback --seeds 0", "must be at least 1"),
-        ("tune {data} --out {t}/no/where.json", "cannot be written"),
+        ("tune {data} --out {t}", "cannot be written: it is a folder; name a file"),
+        ("fit {t}/two.csv {t}/m", "two.csv is a file; name a folder, as `prepare` makes one"),
+        ("fit {t}/twice {t}/m", "holds both train.csv.gz and train.csv; take away the one"),
+        ("evaluate {t}/thin", "train.csv needs 2 columns (user, item), not 1"),
         ("fit {t}/bad {t}/m", "must hold plays > 0"),
         ("fit {data} {t}/m --settings {t}/none.json", "there is no file"),
         ("fit {data} {t}/m --settings {t}/no.json", "is not JSON"),
@@ -81,8 +92,13 @@ def bad(tmp_path):
         ("fit {data} {t}/m --settings {t}/scale.json", "scale must be one of"),
         ("fit {data} {t}/m --item-tags {t}/none.csv", "there is no file"),
         ("inspect {t}/bad", "holds no model"),
+        ("inspect {t}/two.csv", "holds no model: it is a file; name a folder that `fit` wrote"),
         ("explain {t}/bad {t}/history.csv", "holds no model"),
         ("fit {data} {t}/m --background {t}/none", "No such file"),
+        (
+            "fit {data} {t}/m --background {t}/bad",
+            "a prior is the file that `pretrain --out` wrote",
+        ),
         ("fit {data} {t}/m --background {t}/no.json", "is no background prior"),
         ("evaluate {t}/bad", "must hold plays > 0"),
         ("evaluate {data} --seeds 0", "at least 1"),
@@ -100,7 +116,11 @@ def bad(tmp_path):
         ("bench {t} --only refit", "holds no train.csv"),
         ("bench --only refit", "needs a split folder"),
         ("bench --most 1", "between 1e3 and 1e7"),
-        ("report {t} --out {t}/p.html", "holds the files of no protocol"),
+        ("report {t} --out {t}/p.html", "holds no train.csv"),
+        (
+            "report {t}/bad --out {t}/p.html",
+            "holds no test.csv[.gz] or heldout.csv[.gz] or members.csv[.gz]; it holds train.csv",
+        ),
         ("report {data} --out {t}/no/p.html", "there is no folder"),
         ("report {data} --out {t}/p.html --bench {t}/none.json", "there is no file"),
         ("report {data} --out {t}/p.html --bench {t}/no.json", "is not JSON"),

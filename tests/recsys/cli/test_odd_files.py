@@ -209,7 +209,7 @@ def test_bad_rows_are_refused_with_the_file(tmp_path, capsys, more, said):
     [
         ("train", "1,39,17\n2,3,5\n", "train.csv has no header"),
         ("train", "user,item\n1,2,3\n", "train.csv: its rows have more cells than the header"),
-        ("valid", "", "valid.csv is not a readable CSV file"),
+        ("valid", "", "valid.csv is empty; its first line must name the columns"),
         ("test", HEADER, "test holds no rows"),
     ],
 )

@@ -159,6 +159,47 @@ def test_times_that_cannot_be_read_are_left_out_and_counted(tmp_path, times):
     assert (odd.rows, odd.dropped, odd.why) == (4, 1, "in at, first in line 4")
 
 
+def test_each_time_is_read_as_what_it_is(tmp_path):
+    file = tmp_path / "log.csv"
+    times = (
+        "1500000000",
+        "2020-05-01T10:00:00+02:00",
+        "1500000001.5",
+        "soon",
+        "2020-05-01",
+        " 7e8 ",
+    )
+    rows = "".join(f"u,{item},{when}\n" for item, when in zip("abcdef", times, strict=True))
+    file.write_text(HEADER + rows)
+    read, (_, odd) = read_events(file, None, now=NOW)
+    assert read["item"].tolist() == ["a", "b", "c", "e", "f"]
+    assert read["at"].tolist() == [
+        1_500_000_000,
+        1_588_320_000,
+        1_500_000_001.5,
+        1_588_291_200,
+        7e8,
+    ]
+    assert (odd.dropped, odd.why) == (1, "in at, first in line 5")
+
+
+@pytest.mark.parametrize("split", ["last", "cut"])
+def test_a_log_too_small_to_judge_by_is_told(tmp_path, capsys, split):
+    file = tmp_path / "log.csv"
+    file.write_text(f"{HEADER}u,a,{NOW}\nu,b,{NOW + 9}\nv,a,{NOW + 10}\n")
+    command = ["prepare", str(file), str(tmp_path / "split"), "--split", split]
+    assert main(command) == 0
+    told = capsys.readouterr()
+    assert "test: 0 pairs" in told.out
+    assert "warning: nothing is left to judge by" in told.err
+    assert len(told.err.splitlines()) == 1
+
+
+def test_a_log_that_can_be_judged_by_is_not_warned_of(tmp_path, capsys):
+    assert main(["prepare", str(log(tmp_path)), str(tmp_path / "split")]) == 0
+    assert capsys.readouterr().err == ""
+
+
 @pytest.mark.parametrize("name", ["2", "2024", "20200101", "now", "today"])
 def test_an_odd_name_of_a_column_is_still_one(tmp_path, name):
     file = tmp_path / "log.csv"

@@ -193,6 +193,9 @@ def test_a_model_starts_from_a_prior_and_says_so(tmp_path, capsys):
     assert {"background", "background_neighbours"} <= {row["part"] for row in facts["parts"]}
     assert main(["inspect", str(model)]) == 0
     assert "a generated set" in capsys.readouterr().out
+    assert main(["inspect", str(prior)]) == EXIT_BAD_INPUT
+    said = f"{prior} holds no model: it is a background prior; `fit --background` takes it"
+    assert capsys.readouterr().err.strip() == said
     groups = tmp_path / "groups.csv"
     pd.DataFrame({"item": train["item"].unique(), "artist": "one"}).to_csv(groups, index=False)
     tracks = ["fit", str(few), str(tmp_path / "m2"), "--item-groups", str(groups)]

@@ -160,6 +160,7 @@ def learned(
         source=source,
         licence=licence,
         mbids=[listening.mbids[k] for k in codes.tolist()],
+        most_artists=most_artists,
         config=Config(random_state=seed),
     )
 

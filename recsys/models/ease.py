@@ -5,7 +5,7 @@ from typing import Any, Self
 import numpy as np
 from scipy.linalg import cholesky
 from scipy.linalg.lapack import dpotri, spotri
-from scipy.sparse import vstack
+from scipy.sparse import diags_array, vstack
 
 from recsys.base import check_confidence
 from recsys.errors import DataError
@@ -153,11 +153,10 @@ def _by_rows(x: Csr, ridge: float, k: int) -> Csr:
         own[some] = columns[some].multiply(half.rows(some)).sum(axis=1)
 
     in_threads(norms, range(0, n_items, _BLOCK))
-    scale = (1 / (1 - own)).astype(np.float32)[:, None]
+    scaled = csr(diags_array(1 / (1 - own), dtype=np.float32) @ columns)
 
     def block(start: int) -> Csr:
-        weights = columns @ half.rows(slice(start, start + _NARROW)).T
-        weights *= scale
+        weights = scaled @ half.rows(slice(start, start + _NARROW)).T
         n = weights.shape[1]
         weights[start + np.arange(n), np.arange(n)] = 0
         return strongest_of_columns(weights, k)

@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+import hashlib
 import itertools
 import re
 from collections.abc import Collection, Sequence
@@ -186,7 +187,7 @@ def maybe(folder: Path, name: str) -> Path | None:
     Raises
     ------
     DataError
-        When there is no such folder, or it holds the table twice.
+        When there is no such folder, or it holds two such tables that differ.
     """
     if not folder.exists():
         raise DataError(f"there is no folder {folder}")
@@ -196,8 +197,19 @@ def maybe(folder: Path, name: str) -> Path | None:
         )
     paths = [folder / f"{name}{ending}" for ending in (".csv.gz", ".csv")]
     found = [path for path in paths if path.is_file()]
-    if len(found) > 1:
+    if len(found) > 1 and not _unpacked(*found):
         raise DataError(
-            f"{folder} holds both {name}.csv.gz and {name}.csv; take away the one that is not meant"
+            f"{folder} holds both {name}.csv.gz and {name}.csv, and they differ; take away the one "
+            "that is not meant"
         )
     return found[0] if found else None
+
+
+def _unpacked(packed: Path, plain: Path) -> bool:
+    """Whether one file is the other, unpacked."""
+    try:
+        with gzip.open(packed) as one, plain.open("rb") as other:
+            made, there = (hashlib.file_digest(file, "sha256").digest() for file in (one, other))
+    except (OSError, EOFError):
+        return False
+    return made == there

@@ -75,7 +75,7 @@ def bad(tmp_path):
         ("tune {data} --feedback --seeds 0", "must be at least 1"),
         ("tune {data} --out {t}", "cannot be written: it is a folder; name a file"),
         ("fit {t}/two.csv {t}/m", "two.csv is a file; name a folder, as `prepare` makes one"),
-        ("fit {t}/twice {t}/m", "holds both train.csv.gz and train.csv; take away the one"),
+        ("fit {t}/twice {t}/m", "holds both train.csv.gz and train.csv, and they differ"),
         ("evaluate {t}/thin", "train.csv needs 2 columns (user, item), not 1"),
         ("fit {t}/bad {t}/m", "must hold plays > 0"),
         ("fit {data} {t}/m --settings {t}/none.json", "there is no file"),

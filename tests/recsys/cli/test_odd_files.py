@@ -11,7 +11,7 @@ from recsys.cli.listening import Heard
 from recsys.cli.listening_files import heard_in
 from recsys.cli.main import EXIT_BAD_INPUT, main
 from recsys.cli.side_information import SideFiles, read_catalogue
-from recsys.cli.tables import plays_of
+from recsys.cli.tables import find, plays_of
 from recsys.errors import DataError
 from tests.recsys.cli.folders import HEADER, folder, ranked
 
@@ -133,6 +133,16 @@ def test_the_line_is_that_of_the_file_packed_and_with_breaks_in_cells(tmp_path):
         file.write('user;item;count\n\nzoe;"two\nlines";2\n\nada;x;0\n')
     with pytest.raises(DataError, match="line 6 holds 0"):
         plays_of(path)
+
+
+def test_a_table_may_stand_beside_itself_unpacked(tmp_path):
+    (tmp_path / "train.csv").write_text("user,item\nu1,a\n")
+    packed = tmp_path / "train.csv.gz"
+    packed.write_bytes(gzip.compress(b"user,item\nu1,a\n"))
+    assert find(tmp_path, "train") == packed
+    packed.write_bytes(gzip.compress(b"user,item\nu1,b\n"))
+    with pytest.raises(DataError, match="and they differ"):
+        find(tmp_path, "train")
 
 
 def test_a_newcomer_whose_friends_are_known_is_no_stranger(tmp_path, capsys):

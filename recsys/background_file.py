@@ -4,6 +4,8 @@ import hashlib
 import io
 import json
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
@@ -71,25 +73,9 @@ def read_background(path: Path) -> Background:
     SnapshotError
         When the file is no prior, was changed, is too large, or names no source or licence.
     """
-    if path.is_dir():
-        raise SnapshotError(f"{path} is a folder; a prior is the file that `pretrain --out` wrote")
-    try:
-        with zipfile.ZipFile(path) as file:
-            _check_size(file)
-            manifest = _manifest(file)
-            arrays = {name: _array(file, name, manifest["files"][name]) for name in _FILES}
+    with _opened(path) as (file, manifest):
+        arrays = {name: _array(file, name, manifest["files"][name]) for name in _FILES}
         return _prior(manifest, arrays)
-    except SnapshotError:
-        raise
-    except OSError as error:
-        raise SnapshotError(f"{path} cannot be read: {error.strerror}") from error
-    except (
-        *(DataError, EOFError, ValueError, KeyError, TypeError, AttributeError),
-        *(IndexError, zipfile.BadZipFile, NotImplementedError, RuntimeError),
-    ) as error:
-        raise SnapshotError(
-            f"{path.name} is no background prior: {error}; `pretrain` writes one"
-        ) from error
 
 
 def read_provenance(path: Path) -> tuple[Provenance, int]:
@@ -100,19 +86,27 @@ def read_provenance(path: Path) -> tuple[Provenance, int]:
     SnapshotError
         When the file is no prior.
     """
+    with _opened(path) as (file, manifest):
+        keys = _array(file, "keys", manifest["files"]["keys"])
+        return Provenance(**manifest["about"]), len(_unpacked(keys))
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[tuple[zipfile.ZipFile, dict[str, Any]]]:
+    """Open a prior and read its manifest; whatever goes wrong meanwhile says what the file is not."""
+    if path.is_dir():
+        raise SnapshotError(f"{path} is a folder; a prior is the file that `pretrain --out` wrote")
     try:
         with zipfile.ZipFile(path) as file:
             _check_size(file)
-            manifest = _manifest(file)
-            keys = _array(file, "keys", manifest["files"]["keys"])
-        return Provenance(**manifest["about"]), len(_unpacked(keys))
+            yield file, _manifest(file)
     except SnapshotError:
         raise
     except OSError as error:
         raise SnapshotError(f"{path} cannot be read: {error.strerror}") from error
     except (
         *(DataError, EOFError, ValueError, KeyError, TypeError, AttributeError),
-        *(zipfile.BadZipFile, NotImplementedError, RuntimeError),
+        *(IndexError, zipfile.BadZipFile, NotImplementedError, RuntimeError),
     ) as error:
         raise SnapshotError(
             f"{path.name} is no background prior: {error}; `pretrain` writes one"

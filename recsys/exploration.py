@@ -27,8 +27,9 @@ class Ensemble:
     their evidence are normal with mean A^-1 Y'Cp and covariance s^2 A^-1 (``ALS.posterior``). A draw
     x changes the log-odds of item i by ``curve(x y_i) - curve(mean y_i)``: nothing where all is
     known, much where the listener is new or the item lies in a direction nobody asked about. The
-    draws are the same for the same evidence (and release: another may draw others) and a slot takes one of them by lot, so the chance that
-    a slot shows an item is exactly the share of draws in which it is best: no estimate.
+    draws are the same for the same evidence (in one release: another may draw others) and a slot
+    takes one of them by lot, so the chance that a slot shows an item is exactly the share of draws in
+    which it is best: no estimate.
 
     References
     ----------

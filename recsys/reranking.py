@@ -37,10 +37,10 @@ def rerank(
     ----------
     Carbonell, Goldstein, "The use of MMR ...", SIGIR 1998, eq. 1 (in additive form).
     """
-    catalogue, total = model.catalogue, scores.total
-    eligible = eligible_items(catalogue, profile, options)
     if n <= 0:
         return ()
+    catalogue, total = model.catalogue, scores.total
+    eligible = eligible_items(catalogue, profile, options)
     term = adventure_term(model, profile, options.adventure)
     merit = total + term[catalogue.artist_of]
     capped = [(catalogue.artist_of, options.artist_cap)]
@@ -49,35 +49,28 @@ def rerank(
     pool = shortlist(merit, eligible, capped, n=n)
     ensemble = Ensemble.of(model, profile, pool) if options.explore > 0 else None
     slots = _fill(model, pool, total, merit, ensemble, n=n, options=options)
-    items = np.array([slot.item for slot in slots], np.int64)
+    items = np.array(
+        [slot.item for slot in slots], np.int64
+    )  # all at once: each call has its price
+    score, odds = total[items], scores.link.odds(total[items])
+    chance = scores.link.probability(score)
+    parts, score_ranks = scores.of_each(items), ranks_of(total, eligible, items)
     return tuple(
         Pick(
-            item_id=item_id,
-            artist_id=artist_id,
-            score=score,
-            parts=parts,
+            item_id=catalogue.items.ids[slot.item].item(),
+            artist_id=catalogue.artists.ids[catalogue.artist_of[slot.item]].item(),
+            score=float(score[k]),
+            parts=parts[k],
             rerank=slot.rerank,
-            score_rank=score_rank,
+            score_rank=int(score_ranks[k]),
             rank=k + 1,
             policy=slot.policy,
             propensity=slot.propensity,
-            probability=probability,
+            probability=float(chance[k]),
             explored=slot.explored,
-            calibration=odds - score,
+            calibration=float(odds[k]) - float(score[k]),
         )
-        for k, (slot, item_id, artist_id, score, parts, score_rank, probability, odds) in enumerate(
-            zip(
-                slots,
-                catalogue.items.ids[items].tolist(),
-                catalogue.artists.ids[catalogue.artist_of[items]].tolist(),
-                total[items].tolist(),
-                scores.of_each(items),
-                ranks_of(total, eligible, items).tolist(),
-                scores.link.probability(total[items]).tolist(),
-                scores.link.odds(total[items]).tolist(),
-                strict=True,
-            )
-        )
+        for k, slot in enumerate(slots)
     )
 
 

@@ -6,7 +6,7 @@ from recsys.base import ScoringModel
 from recsys.sparse import csr, dense
 from recsys.types import Csr, Doubles, Floats, Ints
 
-_SUMMED = 512  # rows that are added up in single precision, before double takes over
+_SUMMED = 512  # rows of a piece: so many stay in the cache
 
 
 class SparseWeights(ScoringModel):
@@ -41,7 +41,7 @@ class SparseWeights(ScoringModel):
         return scores
 
     def _score_one(self, folded: Csr) -> Floats:
-        """Add up the rows of one listener's items, far fewer than a product of matrices looks at."""
+        """Add up the rows of one listener's items: pieces in single precision, their sum in double."""
         total = np.zeros(self.n_items_)
         for start in range(0, folded.nnz, _SUMMED):
             some = slice(start, start + _SUMMED)

@@ -8,14 +8,6 @@ import sys
 import pytest
 
 from recsys.cli.main import EXIT_BAD_INPUT, main
-from tests.recsys.generated import FOLDER
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory):
-    place = tmp_path_factory.mktemp("kept") / "model"
-    assert main(["fit", str(FOLDER), str(place)]) == 0
-    return place
 
 
 @pytest.fixture

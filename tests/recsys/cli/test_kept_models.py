@@ -10,13 +10,6 @@ from recsys.snapshot import load
 from tests.recsys.generated import FOLDER
 
 
-@pytest.fixture(scope="module")
-def model(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("models") / "first"
-    assert main(["fit", str(FOLDER), str(folder)]) == 0
-    return folder
-
-
 @pytest.fixture
 def history(tmp_path):
     path = tmp_path / "history.csv"

@@ -10,14 +10,6 @@ from recsys.cli.explain import in_words
 from recsys.cli.main import EXIT_BAD_INPUT, main
 from recsys.cli.printing import count, fitting
 from recsys.snapshot import load
-from tests.recsys.generated import FOLDER
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory):
-    place = tmp_path_factory.mktemp("kept") / "model"
-    assert main(["fit", str(FOLDER), str(place)]) == 0
-    return place
 
 
 def test_small_parts_are_added_up():

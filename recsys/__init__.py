@@ -10,12 +10,12 @@ from recsys.errors import (
 )
 from recsys.evidence import Evidence, Interactions, Kind, Level
 from recsys.explanations import Explanation, PartExplanation
-from recsys.forgetting import Change, forget_preview
 from recsys.hybrid import HybridRecommender
 from recsys.ids import IdMap
 from recsys.interactions import Weighing
 from recsys.profile import Profile, Scores
 from recsys.recommendation import Options, Pick
+from recsys.what_if import Change, forget_preview, what_if
 
 __all__ = [
     "Catalogue",
@@ -39,4 +39,5 @@ __all__ = [
     "UnknownItemError",
     "Weighing",
     "forget_preview",
+    "what_if",
 ]

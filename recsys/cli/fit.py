@@ -34,8 +34,11 @@ def add_to(commands: Any) -> None:
     one.add_argument(
         "--settings",
         type=Path,
+        action="append",
+        default=[],
         metavar="FILE",
-        help="what `tune --out` wrote; without it settings are chosen where the data suffices",
+        help="what `tune --out` wrote, with and without --feedback: name both where you have both; "
+        "without it settings are chosen where the data suffices, and votes weigh what is usual",
     )
     one.add_argument(
         "--background",
@@ -51,8 +54,8 @@ def run(options: argparse.Namespace) -> int:
     """Train on everything in the folder but ``test``; ``valid`` teaches the weights."""
     refuse_filled(options.model)
     config = Config(random_state=options.seed)
-    if options.settings is not None:
-        config = with_settings(config, options.settings)
+    for path in options.settings:
+        config = with_settings(config, path)
     task = tasks.everything(options.folder, side_files(options))
     if not len(task.train):
         raise DataError(

@@ -1,13 +1,15 @@
 """A model folder as the command line keeps it: the snapshot, and what the files called its items."""
 
+from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from recsys.background_file import read_provenance
 from recsys.cli.tables import columns
-from recsys.errors import DataError, SnapshotError
+from recsys.errors import DataError, SnapshotError, UnknownItemError
 from recsys.hybrid import HybridRecommender
 from recsys.snapshot import load, save
 
@@ -67,3 +69,23 @@ def names_of(
     if len(found) != model.catalogue.n_items:
         raise DataError(f"{path} does not belong to this model: {len(found)} names")
     return found
+
+
+def place_of(name: str, names: Any) -> int:
+    """Return the index of the item of that name.
+
+    Raises
+    ------
+    UnknownItemError
+        When there is none, with what may have been meant.
+    """
+    found = np.flatnonzero(names == name)
+    if not len(found):
+        raise UnknownItemError(f"the model knows no item {name}" + guess(name, names))
+    return int(found[0])
+
+
+def guess(name: str, names: Any) -> str:
+    """Ask for the nearest name, as the end of a refusal; empty where none is near."""
+    near = get_close_matches(name, names.astype(str).tolist(), n=1)
+    return f"; did you mean {near[0]}?" if near else ""

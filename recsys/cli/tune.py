@@ -18,7 +18,6 @@ from recsys.cli.side_options import add_side_options, side_files
 from recsys.cli.tune_votes import run_votes
 from recsys.cli.tuned_settings import in_words, write_settings
 from recsys.config import Config
-from recsys.errors import DataError
 from recsys.holdout import set_aside
 from recsys.interactions import Weighing, matrices
 from recsys.tuning import Trial, tuned
@@ -38,8 +37,7 @@ def add_to(commands: Any) -> None:
     one.add_argument(
         "--feedback",
         action="store_true",
-        help="learn what a vote weighs instead, in rounds with listeners of `train` set aside; prints "
-        "the weights and where they go",
+        help="learn what a vote weighs instead, in rounds with listeners of `train` set aside",
     )
     one.add_argument("--seeds", type=int, default=3, help="with --feedback: how often; default 3")
     one.add_argument(
@@ -60,11 +58,6 @@ def add_to(commands: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """Tune as a training does, and print every trial; `test` is left alone."""
     if options.feedback:
-        if options.out is not None:
-            raise DataError(
-                "--out goes without --feedback: what votes weigh is no setting of `fit`, whose files "
-                "hold no votes; leave --out away, and use the weights where it says"
-            )
         return run_votes(options)
     if options.out is not None:
         refuse_unwritable(options.out)

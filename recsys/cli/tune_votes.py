@@ -7,11 +7,13 @@ from rich.console import Console
 from rich.table import Table
 
 from recsys.cli.ids import codes, sorted_ids
+from recsys.cli.out_files import refuse_unwritable
 from recsys.cli.printing import print_table
 from recsys.cli.progress import working
 from recsys.cli.side_information import read_catalogue
 from recsys.cli.side_options import side_files
 from recsys.cli.tables import find, plays_of
+from recsys.cli.tuned_settings import write_votes
 from recsys.config import Config
 from recsys.errors import DataError
 from recsys.evidence import Evidence, Interactions
@@ -21,6 +23,8 @@ from recsys.simulated_rounds import VoteTrial, learn_votes, simulate
 
 def run_votes(options: argparse.Namespace) -> int:
     """Read `train` alone: whoever the folder keeps for judging is never looked at."""
+    if options.out is not None:
+        refuse_unwritable(options.out)
     if options.seeds < 1 or options.members < 1:
         raise DataError("--seeds and --members must be at least 1")
     console = Console(stderr=True)
@@ -52,6 +56,8 @@ def run_votes(options: argparse.Namespace) -> int:
             )
     found = learn_votes(simulations, told=told)
     chosen = {"like": found.like, "dislike": found.dislike}
+    if options.out is not None:
+        write_votes(options.out, chosen)
     if options.json:
         print(json.dumps({"trials": [vars(one) for one in trials], "chosen": chosen}))
         return 0
@@ -67,8 +73,7 @@ def run_votes(options: argparse.Namespace) -> int:
         print("these are the defaults: there is nothing to change")
     else:
         print(
-            f"a training in Python takes them as Config(weighing=Weighing(like={found.like:g}, "
-            f"dislike={found.dislike:g})); the bot uses the defaults of recsys.interactions.Weighing"
+            "they differ from the defaults, which the bot uses; --out writes them for `fit --settings`"
         )
     return 0
 

@@ -8,6 +8,7 @@ import pytest
 
 from recsys import DataError, Evidence
 from recsys.cli.main import main
+from recsys.cli.tuned_settings import with_settings
 from recsys.config import Config
 from recsys.evaluation import feedback_loop
 from recsys.interactions import Weighing
@@ -62,12 +63,15 @@ def test_tracks_and_people_with_little_cannot_be_simulated():
         simulate(few, alone(), members=2, seed=0)
 
 
-def test_the_command_says_what_it_chose(capsys):
+def test_the_command_says_what_it_chose_and_writes_it_for_a_training(tmp_path, capsys):
+    out = tmp_path / "votes.json"
     arguments = ["tune", str(FOLDER), "--feedback", "--seeds", "1", "--members", "8"]
-    assert main([*arguments, "--json"]) == 0
+    assert main([*arguments, "--out", str(out), "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert len(found["trials"]) == sum(len(values) for _, values in GRID)
+    assert np.isfinite(found["trials"][0]["hits"])
     assert set(found["chosen"]) == {"like", "dislike"}
+    weighing = with_settings(Config(), out).weighing
+    assert weighing == dataclasses.replace(Weighing(), **found["chosen"])
     assert main(arguments) == 0
     assert f"like: {found['chosen']['like']:g}" in capsys.readouterr().out
-    assert np.isfinite(found["trials"][0]["hits"])

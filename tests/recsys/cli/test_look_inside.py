@@ -6,8 +6,8 @@ import pytest
 from rich.console import Console
 from rich.table import Table
 
-from recsys.cli.explain import in_words
 from recsys.cli.main import EXIT_BAD_INPUT, main
+from recsys.cli.parts_in_words import in_words
 from recsys.cli.printing import count, fitting
 from recsys.snapshot import load
 
@@ -45,6 +45,33 @@ def test_explain_shows_what_forgetting_would_change(model, tmp_path, capsys):
     assert told.count("→") == 2 * len(found["items"])
     assert main(["explain", str(model), str(history), "--without", "nobody"]) == EXIT_BAD_INPUT
     assert "no row to forget that the model knows as nobody" in capsys.readouterr().err
+
+
+def test_explain_shows_what_a_vote_would_change(model, tmp_path, capsys):
+    history = tmp_path / "history.csv"
+    history.write_text("item\nartist 3\nartist 5\nartist 200\n")
+    capsys.readouterr()
+    asked = ["explain", str(model), str(history), "--like", "artist 41", "--dislike", "artist 7"]
+    assert main([*asked, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["liked"], found["disliked"], found["forgotten"]) == (
+        ["artist 41"],
+        ["artist 7"],
+        [],
+    )
+    assert any(row["rank before"] != row["rank after"] for row in found["items"])
+    for row in found["items"]:
+        gained = row["score after"] - row["score before"]
+        assert sum(row["change"].values()) == pytest.approx(gained, abs=1e-4)
+    assert main([*asked, "--without", "artist 200"]) == 0
+    told = capsys.readouterr().out
+    assert "with 👍 for artist 41; with 👎 for artist 7; without artist 200;" in told
+    assert main([*asked[:3], "--like", "artst 41"]) == EXIT_BAD_INPUT
+    assert "did you mean artist 41?" in capsys.readouterr().err
+    assert main([*asked, "--like", "artist 7"]) == EXIT_BAD_INPUT
+    assert "--like and --dislike both name artist 7" in capsys.readouterr().err
+    assert main([*asked, "--item", "artist 7"]) == EXIT_BAD_INPUT
+    assert "--item goes without" in capsys.readouterr().err
 
 
 def test_names_are_no_markup(model, tmp_path, capsys):

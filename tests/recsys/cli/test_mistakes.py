@@ -47,6 +47,8 @@ def bad(tmp_path):
     (tmp_path / "when.json").write_text('{"tuned_on": "then"}')
     (tmp_path / "other.json").write_text('{"magic": {}}')
     (tmp_path / "flat.json").write_text('{"latent": 3}')
+    (tmp_path / "votes.json").write_text('{"votes": {"like": -1}}')
+    (tmp_path / "skips.json").write_text('{"votes": {"skip": -1}}')
     (tmp_path / "scale.json").write_text('{"scale": "cube"}')
     (tmp_path / "history.csv").write_text("item,plays\na,none\n")
     return tmp_path
@@ -71,7 +73,7 @@ def bad(tmp_path):
         ("tune {t}/bad", "must hold plays > 0"),
         ("tune {t}", "holds no train.csv"),
         ("tune {t} --feedback", "holds no train.csv"),
-        ("tune {data} --feedback --out {t}/votes.json", "--out goes without --feedback"),
+        ("tune {data} --feedback --out {t}", "cannot be written: it is a folder; name a file"),
         ("tune {data} --feedback --seeds 0", "must be at least 1"),
         ("tune {data} --out {t}", "cannot be written: it is a folder; name a file"),
         ("fit {t}/two.csv {t}/m", "two.csv is a file; name a folder, as `prepare` makes one"),
@@ -90,6 +92,8 @@ def bad(tmp_path):
         ("fit {data} {t}/m --settings {t}/other.json", "does not hold settings"),
         ("fit {data} {t}/m --settings {t}/flat.json", "must be an object"),
         ("fit {data} {t}/m --settings {t}/scale.json", "scale must be one of"),
+        ("fit {data} {t}/m --settings {t}/votes.json", "votes like must be a number from 0 to 10"),
+        ("fit {data} {t}/m --settings {t}/skips.json", "votes must be an object with like and"),
         ("fit {data} {t}/m --item-tags {t}/none.csv", "there is no file"),
         ("inspect {t}/bad", "holds no model"),
         ("inspect {t}/two.csv", "holds no model: it is a file; name a folder that `fit` wrote"),

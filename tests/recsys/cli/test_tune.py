@@ -3,6 +3,8 @@
 import json
 
 from recsys.cli.main import EXIT_BAD_INPUT, main
+from recsys.cli.tuned_settings import with_settings, write_settings, write_votes
+from recsys.config import Config
 from tests.recsys.generated import FOLDER
 
 
@@ -39,3 +41,18 @@ def test_a_file_that_has_no_folder_is_refused_before_anything_is_tried(tmp_path,
     assert main(["tune", str(FOLDER), "--out", str(out)]) == EXIT_BAD_INPUT
     said = f"{out} cannot be written: there is no folder {out.parent}; make it first"
     assert capsys.readouterr().err.strip() == said
+
+
+def test_settings_and_vote_weights_stand_in_files_of_their_own_or_in_one(tmp_path):
+    models, votes, both = (tmp_path / f"{name}.json" for name in ("models", "votes", "both"))
+    write_settings(models, {"latent": {"unobserved": 2.0}}, "log", 500)
+    write_votes(votes, {"like": 3.5, "dislike": -0.1})
+    both.write_text(json.dumps(json.loads(models.read_text()) | json.loads(votes.read_text())))
+    heard = with_settings(Config(), votes)
+    assert heard.tune, "what votes weigh says nothing about the models, so these are still tuned"
+    assert (heard.weighing.like, heard.weighing.dislike) == (3.5, -0.1)
+    told = with_settings(heard, models)
+    assert told == with_settings(with_settings(Config(), models), votes)
+    assert told == with_settings(Config(), both)
+    assert (told.tune, told.tuned_on, told.latent) == (False, 500, {"unobserved": 2.0})
+    assert (told.weighing.scale, told.weighing.like) == ("log", 3.5)

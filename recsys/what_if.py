@@ -1,4 +1,4 @@
-"""What forgetting would change: a second fold-in without that evidence."""
+"""What other evidence would change, a vote more or some plays less: a second fold-in."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Change:
-    """One item with and without the evidence.
+    """One item by either evidence.
 
     Parameters
     ----------
@@ -47,24 +47,23 @@ class Change:
         return gains
 
 
-def forget_preview(
+def what_if(
     model: HybridRecommender,
-    evidence: Evidence,
-    forgotten: Bools,
+    before: Evidence,
+    after: Evidence,
     *,
     n: int = 10,
     options: Options | None = None,
 ) -> tuple[Change, ...]:
-    """Compare the list of a listener with the one they would get without some of their rows.
+    """Compare the list of a listener with the one they would get by other evidence.
 
     Nothing is changed by asking. Folding in is exact, so the second list is the one that would be
-    shown if the rows were gone, with the same model.
+    shown if the evidence were that, with the same model.
 
     Parameters
     ----------
-    evidence : Evidence
-    forgotten : ndarray of shape (n_rows,), bool
-        Rows of ``evidence`` to do without.
+    before, after : Evidence
+        All that is known of the listener, either way.
     n : int
         Length of both lists.
     options : Options, optional
@@ -76,15 +75,24 @@ def forget_preview(
         The items of the second list, best first, then those that only the first one holds.
     """
     asked = options or Options(adventure=0.0, diversity=0.0, artist_cap=n)
-    profiles = [model.fold_in(rows) for rows in (evidence, evidence.without(forgotten))]
+    profiles = [model.fold_in(evidence) for evidence in (before, after)]
     first, second = (
         [pick.item_id for pick in model.recommend(profile, n=n, options=asked)]
         for profile in profiles
     )
     items = list(dict.fromkeys([*second, *first]))
-    like = asked.like
-    before, after = (model.explain_all(profile, items, like=like) for profile in profiles)
+    explained = [model.explain_all(profile, items, like=asked.like) for profile in profiles]
     ranks = [model.ranks(profile, items, options=asked).tolist() for profile in profiles]
-    return tuple(
-        Change(*facts) for facts in zip(items, before, after, ranks[0], ranks[1], strict=True)
-    )
+    return tuple(Change(*facts) for facts in zip(items, *explained, *ranks, strict=True))
+
+
+def forget_preview(
+    model: HybridRecommender,
+    evidence: Evidence,
+    forgotten: Bools,
+    *,
+    n: int = 10,
+    options: Options | None = None,
+) -> tuple[Change, ...]:
+    """``what_if`` of a listener without some of their rows: a mask of shape (n_rows,)."""
+    return what_if(model, evidence, evidence.without(forgotten), n=n, options=options)

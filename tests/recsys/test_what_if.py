@@ -1,9 +1,9 @@
-"""A preview of what forgetting changes is the list without that evidence, exactly."""
+"""A preview of other evidence is the list that this evidence would give, exactly."""
 
 import numpy as np
 import pytest
 
-from recsys import Evidence, HybridRecommender, Options, forget_preview
+from recsys import Evidence, HybridRecommender, Kind, Options, forget_preview, what_if
 from recsys.cli.side_information import SideFiles
 from recsys.cli.tasks import holdout
 from recsys.training import fit
@@ -61,3 +61,17 @@ def test_all_can_be_forgotten(model: HybridRecommender) -> None:
     changes = forget_preview(model, Evidence.of([3, 5, 8]), np.ones(3, np.bool_))
     newcomer = model.recommend(model.fold_in(Evidence.empty()), n=10, options=PLAIN)
     assert [change.item_id for change in changes[:10]] == [pick.item_id for pick in newcomer]
+
+
+@pytest.mark.parametrize("kind", [Kind.LIKE, Kind.DISLIKE])
+def test_a_vote_to_come_is_seen_as_if_it_were_given(model: HybridRecommender, kind: Kind) -> None:
+    known = Evidence.of([3, 5, 8])
+    best, second = model.recommend(model.fold_in(known), n=2, options=PLAIN)
+    voted = Evidence.concat(known, Evidence.of([best.item_id], kind=kind))
+    changes = what_if(model, known, voted)
+    given = model.recommend(model.fold_in(voted), n=10, options=PLAIN)
+    assert [change.item_id for change in changes[:10]] == [pick.item_id for pick in given]
+    gone = next(change for change in changes if change.item_id == best.item_id)
+    assert (gone.rank_before, gone.rank_after) == (1, 0), "what was voted on is known"
+    assert np.sign(gone.parts["said"]) == (1 if kind == Kind.LIKE else -1)
+    assert next(c for c in changes if c.item_id == second.item_id).rank_before == 2

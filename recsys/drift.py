@@ -32,8 +32,10 @@ def drift(
 
     The earlier slots say how the logged log-odds translate where only some people vote (calibration
     in the large: one offset c with ``sum sigmoid(odds + c) = sum liked``). The
-    recent likes are then a sum of independent Bernoulli variables with known means. Lists that are
-    expected to be worse, by exploration or for newcomers, are therefore no drift.
+    recent likes are then a sum of independent Bernoulli variables with variance v, and c is known with
+    the variance 1/v0 where v0 is that of the earlier likes, which moves their mean by v: what comes
+    differs from what is expected by v + v^2/v0. Lists that are expected to be worse, by exploration or
+    for newcomers, are therefore no drift.
 
     Parameters
     ----------
@@ -54,11 +56,18 @@ def drift(
         raise DataError("drift needs as many outcomes as scores")
     if not len(before) or not len(now):
         return Drift(0.0, 0.0, 0.0, drifted=False)
-    p = _rate(now + _offset(before, float(came.sum())))
-    spread = float(np.sqrt((p * (1 - p)).sum()))
+    offset = _offset(before, float(came.sum()))
+    p = _rate(now + offset)
+    own, told_by = _variance(p), _variance(_rate(before + offset))
+    spread = float(np.sqrt(own + own**2 / max(told_by, 1e-12)))
     z = (float(answer.sum()) - float(p.sum())) / max(spread, 1e-12)
     enough = float(p.sum()) >= LEAST_EXPECTED
     return Drift(float(p.mean()), float(answer.mean()), z, drifted=enough and z < -SIGNIFICANT)
+
+
+def _variance(p: Doubles) -> float:
+    """Of the sum of independent Bernoulli variables."""
+    return float((p * (1 - p)).sum())
 
 
 def _offset(odds: Doubles, likes: float) -> float:

@@ -7,16 +7,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys.evidence import Evidence
+from recsys.caps import within_cap
 from recsys.hybrid import HybridRecommender
 from recsys.profile import Profile
-from recsys.types import Doubles, Floats, Ints
+from recsys.types import Bools, Doubles, Floats, Ints
 
 COMPARED = 200
 """So many of each listener's best artists are compared in a match."""
 SURE_AT = 10.0
 """Artists in the smaller profile at which a match counts as half sure."""
 _TINY = 1e-3
+_UNBEARABLE = 0.25
+"""Share of all items, those that a member likes least, that no one shall suffer from."""
+_ALPHA = 4
+"""How much the least served member counts there; 0 would be joy, 1 the Nash product."""
 
 
 class Rule(Enum):
@@ -36,7 +40,8 @@ class BlendResult:
     items : ndarray of shape (n_picks,), int64
         Columns of the scores, best first.
     satisfaction : ndarray of shape (n_members,), float64
-        Utility of the list over that of the member's own best list of the same length, 0..1.
+        Utility of the list over that of the member's own best list of the same length and with the
+        same artist cap, 0..1.
     shares : ndarray of shape (n_picks, n_members), float64
         Whose pick it is; each row sums to 1.
     totals : ndarray of shape (n_members,), float64
@@ -68,10 +73,11 @@ def blend(
 ) -> BlendResult:
     """Choose up to n items for a group.
 
-    Each member's probabilities are divided by the mean of that member's n best, so that nobody
-    counts more for being easy to please. Joy takes the best mean; fair adds, step by step, the item
-    that raises the sum of log utilities most (the Nash product of what everybody has got so far);
-    no-one-suffers takes the best minimum.
+    Each member's probabilities are divided by the mean of that member's own best list, so that nobody
+    counts more for being easy to please. Joy takes the best mean. Fair adds, step by step, the item
+    that raises the sum of log utilities most (the Nash product of what everybody has got so far).
+    No-one-suffers leaves out what is in any member's lowest quarter, as long as something is left, and
+    adds the item that raises ``-sum_m s_m^-3`` most, where whoever has got least counts most.
 
     Parameters
     ----------
@@ -84,7 +90,9 @@ def blend(
     References
     ----------
     Masthoff, "Group recommender systems", Recommender Systems Handbook 2011, table 21.2 (average,
-    least misery); Nash, "The bargaining problem", Econometrica 1950.
+    average without misery); Nash, "The bargaining problem", Econometrica 1950; Mo, Walrand, "Fair
+    end-to-end window-based congestion control", IEEE/ACM Transactions on Networking 2000,
+    definition 2 (alpha-fairness).
     """
     n_members, n_items = scores.shape
     k = min(n, n_items)
@@ -92,27 +100,32 @@ def blend(
         nothing = np.zeros((0, n_members))
         return BlendResult(np.zeros(0, np.int64), np.zeros(n_members), nothing, np.zeros(n_members))
     wide = scores.astype(np.float64)
-    best = -np.sort(np.partition(-wide, k - 1, axis=1)[:, :k], axis=1)  # largest first
-    scale = np.maximum(best.mean(axis=1), 1e-12)[:, None]
-    utility = wide / scale
+    best = np.array([_own_best(each, k, artist_of, artist_cap) for each in wide])
+    utility = wide / np.maximum(best, 1e-12)[:, None]
     chosen = _chosen(utility, rule, k, artist_of, artist_cap)
     got = utility[:, chosen]
     shares = (got.T + 1e-9) / (got.sum(axis=0)[:, None] + 1e-9 * n_members)
-    ideal = (best / scale)[:, : len(chosen)].sum(axis=1)
-    satisfaction = np.clip(got.sum(axis=1) / np.maximum(ideal, 1e-12), 0, 1)
+    satisfaction = np.clip(got.mean(axis=1), 0, 1)
     return BlendResult(chosen, satisfaction, shares, shares.mean(axis=0))
 
 
+def _own_best(scores: Doubles, k: int, artist_of: NDArray[Any], artist_cap: int) -> float:
+    """Mean of the best list that one member alone could get."""
+    order = np.argsort(-scores, kind="stable")
+    return float(scores[order[within_cap(artist_of[order], artist_cap)][:k]].mean())
+
+
 def _chosen(utility: Doubles, rule: Rule, k: int, artist_of: NDArray[Any], artist_cap: int) -> Ints:
-    mean = utility.mean(axis=0)
-    fixed = mean if rule is Rule.JOY else utility.min(axis=0) + _TINY * mean
     sums = np.full(utility.shape[0], _TINY)
     taken: dict[Any, int] = {}
     free = np.ones(utility.shape[1], np.bool_)
+    bearable = _bearable(utility) if rule is Rule.NO_ONE_SUFFERS else free.copy()
+    mean = utility.mean(axis=0)
     chosen: list[int] = []
     while len(chosen) < k and free.any():
-        gain = np.log(sums[:, None] + utility).sum(axis=0) if rule is Rule.FAIR else fixed
-        item = int(np.argmax(np.where(free, gain, -np.inf)))
+        left = free & bearable
+        gain = mean if rule is Rule.JOY else _welfare(sums[:, None] + utility, rule)
+        item = int(np.argmax(np.where(left if left.any() else free, gain, -np.inf)))
         chosen.append(item)
         free[item] = False
         sums += utility[:, item]
@@ -123,16 +136,27 @@ def _chosen(utility: Doubles, rule: Rule, k: int, artist_of: NDArray[Any], artis
     return np.array(chosen, np.int64)
 
 
-def match(model: HybridRecommender, first: Profile, second: Profile) -> Match:
-    """Correlate what the model adds to the prior for each of two listeners.
+def _bearable(utility: Doubles) -> Bools:
+    lowest = np.quantile(utility, _UNBEARABLE, axis=1, keepdims=True)
+    bearable: Bools = np.asarray((utility > lowest).all(axis=0))
+    return bearable
 
-    Pearson's correlation of the personal part of the artist scores over the union of the
+
+def _welfare(sums: Doubles, rule: Rule) -> Doubles:
+    """How good it is for a group that its members got so much, shape (n_items,)."""
+    each = np.log(sums) if rule is Rule.FAIR else -(sums ** (1 - _ALPHA))
+    total: Doubles = each.sum(axis=0)
+    return total
+
+
+def match(model: HybridRecommender, first: Profile, second: Profile) -> Match:
+    """Correlate what the personal parts say of artists for each of two listeners.
+
+    Pearson's correlation of their sum over the union of the
     ``COMPARED`` best artists of each, mapped from -1..1 to 0..100. Certainty is
     k / (k + ``SURE_AT``) with k artists in the smaller profile.
     """
-    prior = model.score_artists(model.fold_in(Evidence.empty()))
-    a = model.score_artists(first) - prior
-    b = model.score_artists(second) - prior
+    a, b = (model.score_artists(one, personal=True) for one in (first, second))
     near = np.union1d(_best(a), _best(b))
     known = min(first.artists.nnz, second.artists.nnz)
     certainty = known / (known + SURE_AT)

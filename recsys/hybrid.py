@@ -128,11 +128,16 @@ class HybridRecommender:
             link=self.link,
         )
 
-    def score_artists(self, profile: Profile) -> Floats:
-        """Bias and artist-level parts, shape (n_artists,), log-odds; for artists without items too."""
+    def score_artists(self, profile: Profile, *, personal: bool = False) -> Floats:
+        """Bias and artist-level parts, shape (n_artists,), log-odds; for artists without items too.
+
+        With ``personal`` only what depends on the listener's evidence: the sum of the personal parts.
+        """
         total: Floats = self.biases_of(profile.thin)[0]
+        if personal:
+            total[:] = 0
         for part, folded in self._with(profile.folded):
-            if part.level == Level.ARTIST:
+            if part.level == Level.ARTIST and (part.personal or not personal):
                 total += part.values(folded, profile.thin, self.artist_audience)[0]
         said = said_values(profile, self.said_strength)
         return total if said is None else total + said

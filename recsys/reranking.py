@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 
 from recsys.base import rank, ranks_of
+from recsys.caps import within_cap
 from recsys.exploration import Ensemble
 from recsys.filters import eligible_items
 from recsys.recommendation import Options, Pick
@@ -161,19 +162,7 @@ def shortlist(
         kept = rank(merit, eligible, size).items
         everybody = len(kept) < size
         for group_of, cap in capped:
-            groups = group_of[kept]
-            kept = kept[(groups < 0) | (_places(groups) < cap)]
+            kept = kept[within_cap(group_of[kept], cap)]
         if len(kept) >= n or everybody:
             return kept[:wanted]
         size *= 8  # a few artists fill the top
-
-
-def _places(groups: Ints) -> Ints:
-    """How many of its own group stand before each, in the order given."""
-    order = np.argsort(groups, kind="stable")
-    ordered = groups[order]
-    first = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1]))
-    size = np.diff(np.append(first, len(groups)))
-    places = np.empty(len(groups), np.int64)
-    places[order] = np.arange(len(groups)) - np.repeat(first, size)
-    return places

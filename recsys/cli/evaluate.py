@@ -48,7 +48,7 @@ _FILES = """\
 files in DIR (.csv or .csv.gz; columns by place, whatever the header calls them):
   holdout         train, test: user, item, count; valid, without which some of train is held out
   temporal        the same, where test is what each listener came to last
-  plays           train, valid, test: user, item, count
+  plays           the same; what stands in valid is known as well
   strong          train; heldout: user, item, count, role (foldin or target), part (valid or test)
   cold            train, test; cold_artists (or cold_items): item
   small           as holdout; communities: kind, n, draw, user

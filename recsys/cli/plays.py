@@ -7,9 +7,9 @@ import numpy as np
 
 from recsys.catalogue import Catalogue
 from recsys.cli.tasks import Task
-from recsys.errors import DataError
 from recsys.evidence import Interactions
-from recsys.play_counts import Pairs, PlayCounts
+from recsys.play_counts import PlayCounts
+from recsys.play_statistics import Pairs
 from recsys.preprocessing.encoding import item_columns
 from recsys.sparse import csr
 from recsys.types import Csr, Doubles
@@ -28,12 +28,8 @@ class PlaysFigures:
 
 
 def measure_plays(task: Task, *, seeds: int = 1) -> list[PlaysFigures]:
-    """Fit on train, learn the correction on valid, fit again on both, predict test."""
-    if task.valid is None:
-        raise DataError("this protocol needs a valid file: the correction is learned on it")
-    if not len(task.valid):
-        raise DataError("valid holds no rows: the correction is learned on them")
-    train, valid, test = _pairs(task.train), _pairs(task.valid), _pairs(task.wanted)
+    """Fit on train and valid, predict test."""
+    known, test = _pairs(task.known), _pairs(task.wanted)
     wanted = test.log_plays
     shape = (len(task.user_ids), task.catalogue.n_items)
     tags, described = _item_tags(task.catalogue), item_columns(task.catalogue)
@@ -41,7 +37,7 @@ def measure_plays(task: Task, *, seeds: int = 1) -> list[PlaysFigures]:
     runs = []
     started = time.perf_counter()
     for seed in range(seeds):
-        model = PlayCounts(shape, tags, described=described, random_state=seed).fit(train, valid)
+        model = PlayCounts(shape, tags, described=described, random_state=seed).fit(known)
         runs.append(model.predict(test))
     seconds = (time.perf_counter() - started) / seeds
     for name, guess in model.baselines(test).items():

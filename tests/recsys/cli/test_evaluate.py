@@ -1,6 +1,7 @@
 """`python -m recsys evaluate` on the checked-in set: the contract of files, figures and errors."""
 
 import json
+import shutil
 import re
 
 import numpy as np
@@ -185,6 +186,17 @@ def test_play_counts_are_no_worse_than_what_is_simpler(capsys):
     found = {row["model"]: row["rmse"] for row in evaluated(capsys, FOLDER, "--protocol", "plays")}
     for name in ("global mean", "listener mean", "listener and item bias"):
         assert found["play counts"] < 1.01 * found[name], name
+
+
+def test_play_counts_need_no_valid_file(tmp_path, capsys):
+    for name in ("train", "test"):
+        shutil.copy(FOLDER / f"{name}.csv", tmp_path)
+    known = pd.read_csv(tmp_path / "train.csv")
+    found = {row["model"]: row for row in evaluated(capsys, tmp_path, "--protocol", "plays")}
+    logs, wanted = (
+        np.log1p(frame["plays"]) for frame in (known, pd.read_csv(tmp_path / "test.csv"))
+    )
+    assert found["global mean"]["mse"] == pytest.approx(((wanted - logs.mean()) ** 2).mean())
 
 
 @pytest.mark.parametrize(

@@ -253,7 +253,6 @@ def test_bad_side_files_are_refused_with_their_name(tmp_path, capsys, option, te
         ("small", "communities", "kind,n,draw,user\nrandom,five,0,1\n", "whole numbers"),
         ("small", "communities", "kind,n,draw,user\nrandom,1,0,50\n", "stands in test"),
         ("feedback", "members", "user,item,role\n1,2,seed\n", "no rows of role hidden"),
-        ("plays", "valid", HEADER, "valid holds no rows"),
     ],
 )
 def test_bad_files_of_the_other_protocols(tmp_path, capsys, protocol, name, text, said):

@@ -1,8 +1,8 @@
 """`python -m recsys evaluate` on the checked-in set: the contract of files, figures and errors."""
 
 import json
-import shutil
 import re
+import shutil
 
 import numpy as np
 import pandas as pd

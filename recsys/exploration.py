@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from recsys.evidence import Level
-
 if TYPE_CHECKING:
     from recsys.hybrid import HybridRecommender
     from recsys.part import Part
@@ -16,15 +14,17 @@ if TYPE_CHECKING:
 
 DRAWS = 256
 """Tastes drawn per listener; a propensity is a whole number of them over this."""
-_LATENT = "latent"
-_POOL = 100
+_BAYESIAN = ("latent", "background")
+"""Parts that know how sure they are; the first that a model has draws the tastes."""
+_POOL = 10
 
 
 class Ensemble:
     """A fixed number of tastes drawn from what is known of one listener.
 
-    The fold-in of the latent model is Bayesian linear regression, so the listener's factors given
-    their evidence are normal with mean A^-1 Y'Cp and covariance s^2 A^-1 (``ALS.posterior``). A draw
+    The fold-in of the latent model (here, or that of a prior where too few listen here for one) is
+    Bayesian linear regression, so the listener's factors given their evidence are normal with mean
+    A^-1 Y'Cp and covariance s^2 A^-1 (``ALS.posterior``). A draw
     x changes the log-odds of item i by ``curve(x y_i) - curve(mean y_i)``: nothing where all is
     known, much where the listener is new or the item lies in a direction nobody asked about. The
     draws are the same for the same evidence (in one release: another may draw others) and a slot
@@ -41,7 +41,7 @@ class Ensemble:
     Parameters
     ----------
     gains : ndarray of shape (n_draws, n_pool), float32
-        What each draw adds to each candidate, log-odds; (0, n_pool) without a latent model.
+        What each draw adds to each candidate, log-odds; (0, n_pool) where no part has one.
     """
 
     def __init__(self, gains: Floats) -> None:
@@ -51,8 +51,8 @@ class Ensemble:
     def of(cls, model: HybridRecommender, profile: Profile, pool: Ints) -> Ensemble:
         """Draw the tastes of one listener for the candidates (items by index)."""
         nothing = np.zeros((0, len(pool)), np.float32)
-        part = model.part(_LATENT)
-        if part is None or part.level != Level.ARTIST:
+        part = next((one for one in map(model.part, _BAYESIAN) if one is not None), None)
+        if part is None:
             return cls(nothing)
         artists, place = np.unique(model.catalogue.artist_of[pool], return_inverse=True)
         return cls(_gains(model, part, profile, artists.astype(np.int64)).take(place, axis=1))
@@ -60,7 +60,7 @@ class Ensemble:
     def choose(self, shown: Floats, rng: np.random.Generator) -> tuple[int, float, Doubles]:
         """Choose a candidate; return its place, what its draw added, and everybody's chances.
 
-        Without a latent model the lot falls by softmax over the best hundred.
+        Where no part knows how sure it is, the lot falls by softmax over the best ten.
 
         Parameters
         ----------
@@ -87,7 +87,7 @@ def _gains(model: HybridRecommender, part: Part, profile: Profile, artists: Ints
     folded = profile.folded[model.parts.index(part)]
     factors = latent.item_factors_[artists]
     mean: Floats = folded @ factors.T
-    moved = latent.posterior(profile.artists).moves(factors, DRAWS)
+    moved = latent.posterior(profile.artists).moves(factors, DRAWS, noise=model.taste_noise)
     audience = model.artist_audience
     rare, cold = audience.rare[artists], audience.cold[artists]
     gains: Floats = part.curve(mean + moved, profile.thin, rare) - part.curve(

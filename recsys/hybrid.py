@@ -17,6 +17,7 @@ from recsys.filters import eligible_artists, eligible_items
 from recsys.interactions import Signals, Weighing, weigh
 from recsys.link import PLAIN, Link
 from recsys.part import BIAS, FAMILIAR, LIKE, Audience, Part, rarity, thinness
+from recsys.posterior import PLAIN_NOISE
 from recsys.profile import Profile, Scores
 from recsys.recommendation import Options, Pick
 from recsys.reranking import rerank
@@ -52,6 +53,9 @@ class HybridRecommender:
         an observation of the very thing the score predicts, and the models leave it out: they learn
         what an artist says of *others* (``EASE`` forbids the artist itself). So large that no
         neighbour gains more by a vote than the artist it was given to (a test looks).
+    taste_noise : float
+        Mean square of what the latent model misses of a play that it was not told, measured on
+        listeners it was not fitted on: how far a draw may lie from what is known (``exploration``).
     version, trained_at : str
         A short name and the instant (ISO 8601) of the training.
     info : mapping
@@ -74,6 +78,7 @@ class HybridRecommender:
     link: Link = PLAIN
     like_strength: float = 3.0
     said_strength: float = 2.0
+    taste_noise: float = PLAIN_NOISE
     version: str = "untrained"
     trained_at: str = ""
     info: Mapping[str, Any] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""How sure a fold-in is: the normal distribution of a listener's factors, and its noise."""
+"""How sure a fold-in is: the normal distribution of a listener's factors, and what it misses."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -19,20 +19,17 @@ PLAIN_NOISE = 0.5
 
 @dataclass(frozen=True, eq=False)
 class Posterior:
-    """Factors around their mean are normal with covariance ``noise * system^-1``.
+    """Factors around their mean are normal with covariance ``s^2 system^-1``.
 
     Parameters
     ----------
     system : ndarray of shape (n_factors, n_factors), float64
         A of the fold-in: ``a0 Y'Y + ridge I + Y_u' C Y_u``.
-    noise : float
-        s^2, dimensionless.
     """
 
     system: Doubles
-    noise: float
 
-    def moves(self, factors: Floats, n: int, *, seed: int = 0) -> Floats:
+    def moves(self, factors: Floats, n: int, *, noise: float, seed: int = 0) -> Floats:
         """Draw n deviations x from the mean; give what they add to x y_i, (n, n_items), float32.
 
         With A = L L' the rows x = L'^-1 z have covariance A^-1, and x y_i = z' (L^-1 y_i). The same
@@ -42,10 +39,12 @@ class Posterior:
         ----------
         factors : ndarray of shape (n_items, n_factors)
             Y.
+        noise : float
+            s^2, dimensionless (``noise_of``).
         """
         lower = np.linalg.cholesky(self.system)
         turned = solve_triangular(lower, factors.T, lower=True, check_finite=False)
-        wide = np.float32(np.sqrt(self.noise)) * turned.astype(np.float32)
+        wide = np.float32(np.sqrt(noise)) * turned.astype(np.float32)
         moved: Floats = _standard_normal(len(self.system), n, seed) @ wide
         return moved
 
@@ -57,11 +56,18 @@ def _standard_normal(n_factors: int, n: int, seed: int) -> Floats:
     return z
 
 
-def held_out_noise(model: "ALS", user_items: Csr) -> float:
-    """Mean square of what the fold-in misses of a play that it was not told, s^2.
+def left_out_squares(model: "ALS", user_items: Csr) -> Doubles:
+    """Square of what the fold-in misses of each play that it was not told, shape (n_plays,).
 
     Leaving row i out of a linear fit changes its residual r to ``r / (1 - h)`` with the leverage
-    ``h = c y'A^-1 y``, so no fit has to be repeated. Measured on at most 100 listeners.
+    ``h = c y'A^-1 y``, so no fit has to be repeated. At most 100 listeners are asked.
+
+    Parameters
+    ----------
+    model : ALS
+        Fitted without these listeners: factors that have seen a play miss less of it, the less the
+        more of them there are.
+    user_items : csr_array of shape (n_users, n_items)
 
     References
     ----------
@@ -81,5 +87,9 @@ def held_out_noise(model: "ALS", user_items: Csr) -> float:
         left = target - near @ (np.abs(weights) * target)
         leverage = np.abs(weights) * np.diagonal(near)
         squares.append((left / np.maximum(1 - leverage, 1e-3))[weights > 0] ** 2)
-    found = np.concatenate([np.zeros(0), *squares])
-    return float(np.clip(found.mean(), 1e-6, 1.0)) if len(found) else PLAIN_NOISE
+    return np.concatenate([np.zeros(0), *squares])
+
+
+def noise_of(squares: Doubles) -> float:
+    """Return s^2: the mean of ``left_out_squares``, the usual where there are none."""
+    return float(np.clip(squares.mean(), 1e-6, 1.0)) if len(squares) else PLAIN_NOISE

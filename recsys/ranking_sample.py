@@ -1,8 +1,9 @@
 """Labelled candidates of held-out listeners: what the weights of the parts are learned on."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
+import numpy as np
 from scipy.sparse import vstack
 
 from recsys.recipe import Candidate
@@ -102,10 +103,19 @@ class Sample:
 
 @dataclass(frozen=True, eq=False)
 class Fold:
-    """Parts fitted without some held-out rows, and what those rows ask of them."""
+    """Parts fitted without some held-out rows, and what those rows ask of them.
+
+    Parameters
+    ----------
+    parts : sequence of Candidate
+    asked : Asked
+    missed : ndarray of shape (n_plays,), float64
+        Squares of what the latent model misses of newcomers (``posterior.left_out_squares``).
+    """
 
     parts: Sequence[Candidate]
     asked: Asked
+    missed: Doubles = field(default_factory=lambda: np.zeros(0))
 
 
 def with_shared_parts(folds: Sequence[Fold]) -> list[Fold]:

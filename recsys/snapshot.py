@@ -33,6 +33,7 @@ from recsys.models.item_knn import ItemKNN
 from recsys.models.lifted import Lifted
 from recsys.models.popularity import Popularity
 from recsys.part import LINE, Curve, Part
+from recsys.posterior import PLAIN_NOISE
 from recsys.sparse import csr
 
 FORMAT: Final = 3
@@ -88,6 +89,7 @@ def save(model: HybridRecommender, folder: Path) -> None:
         ),
         "like_strength": model.like_strength,
         "said_strength": model.said_strength,
+        "taste_noise": model.taste_noise,
         "weighing": model.weighing.as_dict(),
         "info": dict(model.info),
         **described,
@@ -140,6 +142,7 @@ def load(folder: Path, *, mmap: bool = True, verify: bool = True) -> HybridRecom
             **reader.get(manifest["audience"]),
             like_strength=float(manifest["like_strength"]),
             said_strength=float(manifest.get("said_strength", 2.0)),
+            taste_noise=float(manifest.get("taste_noise", PLAIN_NOISE)),
             version=str(manifest["version"]),
             trained_at=str(manifest["trained_at"]),
             info=manifest["info"],

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -16,10 +17,12 @@ from recsys.holdout import Holdout, hold_out, newcomers
 from recsys.imagined import imagined_listeners
 from recsys.interactions import audience, matrices, n_listeners, nearby_matrix
 from recsys.part import Curve
+from recsys.posterior import PLAIN_NOISE, left_out_squares, noise_of
 from recsys.ranking_sample import Asked, Fold, Sample, with_shared_parts
+from recsys.recipe import Candidate
 from recsys.sampling import draw_sample
 from recsys.tuning import level_of
-from recsys.types import Bools, Csr, Ints
+from recsys.types import Bools, Csr, Doubles, Ints
 from recsys.weights import Blend, learn_blend, on_one_scale, reached
 
 _MOST_OF_A_NEWCOMER = 10
@@ -41,11 +44,14 @@ class Learned:
         That of artists without listeners.
     kept : Fold or None
         The models that the rows were held out from, where these are so few that they may be kept.
+    noise : float
+        Mean square of what the latent model misses of a play that it was not told.
     """
 
     blend: Blend
     cold: Blend | None
     kept: Fold | None = None
+    noise: float = PLAIN_NOISE
 
 
 def learn_blends(
@@ -73,6 +79,7 @@ def learn_blends(
     folds = with_shared_parts(folds)
     parts = folds[0].parts
     kept = None if holdout.asked is None else folds[0]
+    noise = noise_of(np.concatenate([fold.missed for fold in folds]))
     draw = partial(
         draw_sample,
         catalogue=catalogue,
@@ -90,14 +97,14 @@ def learn_blends(
     if n_users and background is None:  # a prior has listeners of most artists
         cold = cold_blend(first.artists, first.items, catalogue, config)
     if cold is None:
-        return Learned(blend, None, kept)
+        return Learned(blend, None, kept, noise)
     curves = {
         part.name: cold.curves.get(
             part.name, _SILENT if part.kind.level == Level.ARTIST else blend.curves[part.name]
         )
         for part in parts
     }
-    return Learned(blend, on_one_scale(blend, curves, parts, sample), kept)
+    return Learned(blend, on_one_scale(blend, curves, parts, sample), kept, noise)
 
 
 def _in_turn(
@@ -172,9 +179,19 @@ def _fold(
     wanted = matrices(held_out.where(~new[held_out.user]), catalogue, config.weighing)
     nearby = nearby_matrix(near.where(~new[near.user]), catalogue, config.weighing)
     asked = Asked(artists, items, nearby, wanted[0 if level == Level.ARTIST else 1], *heard)
+    missed = np.zeros(0)
     if new.any():
         asked += _as_newcomers(known, held_out, new, catalogue, config, level, heard)
-    return Fold(parts, asked)
+        theirs = Interactions.concat(
+            known.where(new[known.user]), held_out.where(new[held_out.user])
+        )
+        missed = _missed(parts, matrices(theirs, catalogue, config.weighing)[0])
+    return Fold(parts, asked, missed)
+
+
+def _missed(parts: Sequence[Candidate], newcomers: Csr) -> Doubles:
+    latent: Any = next((part.model for part in parts if part.name == "latent"), None)
+    return np.zeros(0) if latent is None else left_out_squares(latent, newcomers)
 
 
 def _as_newcomers(

@@ -142,6 +142,7 @@ def _fit(
         listeners=heard[0].astype(np.int32),
         item_listeners=heard[1].astype(np.int32),
         cold_bias=None if cold_blend is None else cold_blend.bias,
+        taste_noise=learned.noise,
         version=_version(stamp, info, parts),
         trained_at=stamp,
         info=info,
@@ -165,9 +166,9 @@ def _taken_over(
     warm = {name: part.curve for name, part in parts.items()}
     blend = Blend(warm, earlier.bias, n_positives, earlier.thin_bias, earlier.link)
     if earlier.cold_bias is None:
-        return Learned(blend, None)
+        return Learned(blend, None, noise=earlier.taste_noise)
     cold = {name: part.curve_of(cold=True) for name, part in parts.items()}
-    return Learned(blend, Blend(cold, earlier.cold_bias, n_positives))
+    return Learned(blend, Blend(cold, earlier.cold_bias, n_positives), noise=earlier.taste_noise)
 
 
 def _prior_of(told: Mapping[str, Any] | None) -> list[Any] | None:

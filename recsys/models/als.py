@@ -9,7 +9,7 @@ from recsys.base import ScoringModel, check_confidence
 from recsys.errors import DataError
 from recsys.models.row_systems import EXACT, batches, solve_rows
 from recsys.parallel import in_threads
-from recsys.posterior import PLAIN_NOISE, Posterior, held_out_noise
+from recsys.posterior import Posterior
 from recsys.sparse import csr
 from recsys.types import Csr, Doubles, Floats, Ints
 
@@ -76,8 +76,7 @@ class ALS(ScoringModel):
     def fit(self, user_items: Csr) -> Self:
         """Learn item factors from signed confidence of shape (n_users, n_items).
 
-        Sets ``item_factors_`` (n_items, n_factors), float32, and ``noise_``, the mean square of what
-        a fold-in misses; listeners' factors are not kept.
+        Sets ``item_factors_`` (n_items, n_factors), float32; listeners' factors are not kept.
         """
         rng = np.random.default_rng(self.random_state)
         spread = 0.1 / np.sqrt(self.n_factors)
@@ -99,8 +98,7 @@ class ALS(ScoringModel):
             raise DataError(
                 "regularisation must be above 0: without it factors may have no solution"
             )
-        own = check_confidence(user_items)
-        x = own
+        x = check_confidence(user_items)
         if self.side is not None:
             x = csr(vstack([x, side_rows(self.side, self.side_weight)]))
         columns = csr(x.T)
@@ -113,7 +111,6 @@ class ALS(ScoringModel):
         self.item_factors_: Floats = items
         self.gram_: Doubles = (items.astype(np.float64).T @ items).astype(np.float64)
         self.n_items_ = x.shape[1]
-        self.noise_ = held_out_noise(self, own)
         return self
 
     def _solve(self, rows: Csr, fixed: Floats, left_over: float = EXACT) -> Floats:
@@ -186,7 +183,7 @@ class ALS(ScoringModel):
     def posterior(self, user_items: Csr) -> Posterior:
         """How sure the factors of one listener (one row) are."""
         weights, y = user_items.data, self.item_factors_[user_items.indices]
-        return Posterior(self._system(y, weights), getattr(self, "noise_", PLAIN_NOISE))
+        return Posterior(self._system(y, weights))
 
     def _system(self, y: Floats, weights: Floats) -> Doubles:
         """Make A of one listener: products in single precision as in a training, the rest in double."""

@@ -11,6 +11,7 @@ from recsys import Catalogue, DataError, Evidence, Interactions, SnapshotError, 
 from recsys.background import FACTORS, LIFTED, NEIGHBOURS, RENOWN, Provenance
 from recsys.background_file import read_background, read_provenance, write_background
 from recsys.config import Config
+from recsys.exploration import DRAWS, Ensemble
 from recsys.metrics import per_user
 from recsys.models.als import ALS
 from recsys.names import name_key
@@ -90,6 +91,22 @@ def test_where_tags_say_it_all_it_does_no_harm(prior):
     loved = [*draws(5, seed=77), *draws(60, seed=79)]
     with_it, without = (quality(five(one, catalogue()), loved) for one in (prior, None))
     assert with_it > without - 0.02
+
+
+def test_five_are_explored_by_what_the_prior_is_unsure_of(prior):
+    model = five(prior, untold())
+    assert model.part("latent") is None, "too few for one of their own"
+    pool = np.arange(model.catalogue.n_items)
+    factors, unsure = model.part(FACTORS).model, []
+    for known in (2, 20, 200):  # tracks: half as many artists
+        profile = model.fold_in(Evidence.of(pool[:known] + 1, value=5.0))
+        ensemble = Ensemble.of(model, profile, pool)
+        best = ensemble.best(model.score(profile).total)
+        assert len(best) == DRAWS
+        assert len(np.unique(best)) > 1
+        moved = factors.posterior(profile.artists).moves(factors.item_factors_, DRAWS, noise=1.0)
+        unsure.append(float(moved.std()))
+    assert unsure[0] > unsure[1] > unsure[2]
 
 
 def test_its_parts_are_parts_like_all_others(prior, tmp_path):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from recsys import Evidence, Options
 from recsys.exploration import DRAWS, Ensemble
 from recsys.models.als import ALS
-from recsys.posterior import PLAIN_NOISE, held_out_noise
+from recsys.posterior import PLAIN_NOISE, left_out_squares, noise_of
 from recsys.sparse import csr
 from recsys.training import fit
 from tests.recsys.tastes import catalogue, community, draws
@@ -88,8 +88,8 @@ def test_draws_have_the_mean_and_the_covariance_of_the_posterior(model):
     latent = model.part("latent").model
     row = csr((np.ones(3), ([0, 0, 0], [1, 5, 40])), (1, 150))
     posterior = latent.posterior(row)
-    moved = posterior.moves(np.eye(len(posterior.system)), 20_000)
-    wanted = posterior.noise * np.linalg.inv(posterior.system)
+    moved = posterior.moves(np.eye(len(posterior.system)), 20_000, noise=0.3)
+    wanted = 0.3 * np.linalg.inv(posterior.system)
     size = np.sqrt(np.diagonal(wanted))
     assert np.abs(moved.mean(axis=0) / size).max() < 5 / np.sqrt(20_000)
     assert np.allclose(
@@ -97,7 +97,7 @@ def test_draws_have_the_mean_and_the_covariance_of_the_posterior(model):
     )
 
 
-def test_the_noise_is_that_of_fits_without_the_row():
+def test_what_is_missed_is_that_of_fold_ins_without_the_row():
     rng = np.random.default_rng(0)
     x = csr((rng.random((30, 20)) < 0.3).astype(np.float32))
     model = ALS(n_factors=4).fit(x)
@@ -112,5 +112,19 @@ def test_the_noise_is_that_of_fits_without_the_row():
             rest = np.delete(row.indices, k)
             left = a - np.outer(y[item], y[item])
             squares.append((1 - y[item] @ np.linalg.solve(left, y[rest].sum(axis=0))) ** 2)
-    assert model.noise_ == pytest.approx(np.mean(squares), rel=1e-3)
-    assert held_out_noise(model, csr(np.zeros((3, 20)))) == PLAIN_NOISE
+    assert left_out_squares(model, x) == pytest.approx(np.array(squares), rel=1e-3)
+    assert noise_of(left_out_squares(model, csr(np.zeros((3, 20))))) == PLAIN_NOISE
+
+
+def test_the_noise_of_a_taste_is_that_of_listeners_the_factors_have_not_seen(model):
+    """And of plays that were not told: a fifth of each stranger's, foretold from the rest."""
+    latent = model.part("latent").model
+    seen = left_out_squares(latent, model.signals(community(draws())).artists.matrix(90, 150))
+    missed: list[float] = []
+    for tracks in draws(40, seed=8, each=40):
+        profile = model.fold_in(Evidence.of(tracks[:32], value=5.0))
+        told = model.fold_in(Evidence.of(tracks[32:], value=5.0)).artists.indices
+        hidden = np.setdiff1d(told, profile.artists.indices)
+        missed += ((1 - latent.score(latent.fold_in(profile.artists))[0, hidden]) ** 2).tolist()
+    assert model.taste_noise == pytest.approx(np.mean(missed), rel=0.25)
+    assert noise_of(seen) < 0.9 * model.taste_noise, "factors that have seen the plays flatter"

@@ -164,5 +164,4 @@ def test_a_kept_model_says_the_same(model, tmp_path):
     assert np.array_equal(
         *(one.score(one.fold_in(evidence)).total for one in (model, again)), equal_nan=False
     )
-    if model.part("latent") is not None:
-        assert again.part("latent").model.noise_ == model.part("latent").model.noise_
+    assert again.taste_noise == model.taste_noise

@@ -33,7 +33,7 @@ class Weighing:
     lately counts less, by the decay of its latest play. Votes and skips fade more slowly than plays
     (``vote_half_life_days``, a choice: nothing public has dated votes); what was picked or listed
     does not. A listener has few verdicts among many plays; ``attention`` is the most by which they
-    are multiplied so that each stays visible: sqrt(play rows / (4 + verdict rows)), at least 1.
+    are multiplied so that each stays visible: sqrt(things played / (4 + things judged)), at least 1.
     """
 
     least_play: float = 0.5
@@ -126,7 +126,8 @@ def weigh(
     n_users = rows.n_users if isinstance(rows, Interactions) else 1
 
     faded = _faded_votes(rows, weighing)
-    stated = _stated(rows, weighing) * _attention(rows.kind, user, n_users, weighing) * faded
+    thing = np.where(item >= 0, item, np.where(artist >= 0, catalogue.n_items + artist, -1))
+    stated = _stated(rows, weighing) * _attention(rows.kind, user, thing, n_users, weighing) * faded
     carried = np.ones(len(rows))
     if not catalogue.is_flat:
         carried[is_item & (rows.kind == Kind.LIKE)] = weighing.like_to_artist
@@ -154,12 +155,23 @@ def _stated(rows: Any, weighing: Weighing) -> Doubles:
     return stated
 
 
-def _attention(kind: Any, user: Ints, n_users: int, weighing: Weighing) -> Doubles:
+def _attention(kind: Any, user: Ints, thing: Ints, n_users: int, weighing: Weighing) -> Doubles:
+    """By how much each verdict is multiplied; counts what was played and voted on, not the rows."""
     passive = (kind == Kind.PLAY) | (kind == Kind.LISTED) | (kind == Kind.NEARBY)
-    plays = np.bincount(user[passive & (kind != Kind.NEARBY)], minlength=n_users)
-    verdicts = np.bincount(user[~passive], minlength=n_users)
+    if passive.all():
+        return np.ones(len(kind))
+    plays = _things(user, thing, passive, n_users)
+    verdicts = _things(user, thing, ~passive, n_users)
     boost = np.clip(np.sqrt(plays / (4.0 + verdicts)), 1.0, weighing.attention)
     return np.where(passive, 1.0, boost[user])
+
+
+def _things(user: Ints, thing: Ints, among: Any, n_users: int) -> Ints:
+    """Count the different things that the rows marked True name, by listener."""
+    rows = among & (thing >= 0)
+    width = int(thing.max(initial=0)) + 1
+    pairs = np.unique(user[rows] * width + thing[rows])
+    return np.bincount(pairs // width, minlength=n_users)
 
 
 def _faded_votes(rows: Any, weighing: Weighing) -> Doubles:

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from recsys import Evidence, Interactions, Weighing
-from recsys.interactions import matrices
+from recsys import Catalogue, Evidence, Interactions, Kind, Weighing
+from recsys.interactions import matrices, weigh
 from tests.recsys.tastes import catalogue
 
 AGES = np.array([0.0, 30.0, 400.0, 2_000.0])
@@ -66,3 +66,20 @@ def test_one_play_of_late_keeps_an_old_favourite_fresh():
     fresh = confidence([200.0, 9.0], [0, 0])
     again = confidence([200.0, 1.0, 9.0], [540, 0, 0])
     assert again == pytest.approx(fresh)
+
+
+@pytest.mark.parametrize("tracks", [1, 2])
+def test_neither_unknown_ids_nor_the_number_of_rows_weigh_anything(tracks):
+    """What a listener has of other catalogues, or told in ten rows instead of one, is the same taste."""
+    artists = np.repeat(np.arange(20), tracks)
+    known = Catalogue.build(np.arange(1, 20 * tracks + 1), np.arange(1, 21), artists)
+    played = Evidence.of(np.arange(1, 15), value=10.0)
+    voted = Evidence.of([16, 17], kind=[Kind.LIKE, Kind.DISLIKE])
+    plain = weigh(known, Evidence.concat(played, voted), Weighing())
+    foreign = Evidence.of(np.arange(900, 960), value=3.0)
+    in_rows = Evidence.of(np.repeat(np.arange(1, 15), 10))
+    for other in (Evidence.concat(played, foreign, voted), Evidence.concat(in_rows, voted)):
+        said = weigh(known, other, Weighing())
+        for level, width in (("artists", 20), ("items", 20 * tracks)):
+            one, two = (getattr(each, level).matrix(1, width) for each in (plain, said))
+            assert one.toarray() == pytest.approx(two.toarray())

@@ -12,6 +12,7 @@ from recsys.parallel import in_threads
 from recsys.part import bend, rarity, thinness
 from recsys.ranking_sample import Asked, Fold, Sample
 from recsys.recipe import Candidate
+from recsys.sparse import liked_and_new
 from recsys.types import Bools, Csr, Doubles, Floats, Ints
 
 _NEAR = 60  # best candidates of every personal part, per listener
@@ -50,20 +51,16 @@ def draw_sample(
     thin: list[Floats] = []
     for turn, fold in enumerate(folds):
         before = sum(len(one) for one in thin)
-        positive = _above_zero(fold.asked.wanted)
+        asked = fold.asked
+        positive = liked_and_new(
+            asked.wanted, asked.items if level == Level.ITEM else asked.artists
+        )
         only = None if among is None else among[turn]
         rows = _rows_of(fold, positive, catalogue, level, most_users, rng, only)
         found += [replace(one, user=one.user + before) for one in rows]
         n_wanted.append(np.diff(positive.indptr).astype(np.int64))
         thin.append(thinness(fold.asked.artists)[:, 0])
     return _sample(found, folds[0].parts, np.concatenate(n_wanted), np.concatenate(thin))
-
-
-def _above_zero(wanted: Csr) -> Csr:
-    positive = wanted.copy()
-    positive.data = np.where(positive.data > 0, positive.data, 0)
-    positive.eliminate_zeros()
-    return positive
 
 
 def _rows_of(

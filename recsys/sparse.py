@@ -45,6 +45,25 @@ def indicator(group_of: Any) -> Csr:
     return csr((np.ones(len(known)), (known, group_of[known])), shape)
 
 
+def liked_and_new(wanted: Csr, known: Csr) -> Csr:
+    """Keep the cells of ``wanted`` that are above 0 and that ``known``, of the same shape, leaves empty.
+
+    A list never holds what is known, so it can't be asked to: a listener's new track may well be by an
+    artist they have.
+    """
+    new = wanted.copy()
+    new.data = np.maximum(new.data, 0)
+    seen = known.copy()
+    seen.data = np.ones_like(seen.data)
+    return _without_zeros(new - new.multiply(seen))
+
+
+def _without_zeros(matrix: Any) -> Csr:
+    found = csr(matrix)
+    found.eliminate_zeros()
+    return found
+
+
 def dense(matrix: Any) -> Any:
     """Make a float32 ndarray of a sparse matrix."""
     return matrix.toarray().astype(np.float32, copy=False)

@@ -19,7 +19,7 @@ from recsys.metrics import hits, per_user, top_items
 from recsys.models.als import ALS
 from recsys.models.ease import EASE
 from recsys.parallel import in_threads
-from recsys.sparse import empty
+from recsys.sparse import empty, liked_and_new
 from recsys.types import Bools, Csr, Doubles, Ints
 
 _MOST_CELLS = 150_000  # beyond that it is tried on ...
@@ -136,10 +136,8 @@ class _Level:
 
     def chosen(self, config: Config, told: Told) -> dict[str, Settings]:
         rng = np.random.default_rng(config.random_state)
-        wanted, tags = self.wanted.copy(), self.tags
-        wanted.data = (wanted.data > 0).astype(np.float32)
-        wanted.eliminate_zeros()
-        known = self.known
+        known, tags = self.known, self.tags
+        wanted = liked_and_new(self.wanted, known)
         if known.nnz > _MOST_CELLS:
             kept = _most_heard(known)
             known, wanted, tags = known[:, kept], wanted[:, kept], tags[kept]

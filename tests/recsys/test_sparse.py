@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from recsys.models.frozen import FrozenNeighbours
-from recsys.sparse import csr
+from recsys.sparse import csr, liked_and_new
 
 
 @pytest.mark.parametrize("kind", [np.int32, np.int64])
@@ -40,3 +40,11 @@ def test_one_listener_scores_as_among_others(n_known, norm):
     np.testing.assert_allclose(alone, together[:1], atol=1e-4)
     exact = rows[0].astype(np.float64) @ near / max(np.abs(rows[0]).sum(), 1.0) ** norm
     np.testing.assert_allclose(alone[0], exact, atol=5e-5)
+
+
+def test_only_what_is_liked_and_not_known_can_be_found():
+    wanted = csr(np.array([[1.0, 2.0, -1.0, 0.0], [0.5, 0.0, 3.0, 1.0]]))
+    known = csr(np.array([[0.0, 1.0, 0.0, 0.0], [0.0, 0.0, -2.0, 0.0]]))
+    found = liked_and_new(wanted, known)
+    assert found.toarray().tolist() == [[1.0, 0.0, 0.0, 0.0], [0.5, 0.0, 0.0, 1.0]]
+    assert found.nnz == 3, "no stored zeros"

@@ -4,15 +4,17 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.special import expit
 
 from recsys.errors import DataError
+from recsys.in_the_large import offset
 from recsys.types import Doubles
 
 SIGNIFICANT = 3.0
 """Standard deviations below expectation; by chance about once in 700 looks."""
 LEAST_EXPECTED = 10.0
 """Likes that must be expected of the recent slots before their lack says anything."""
-_STEPS = 50
+_UNSURE = 10.0  # log-odds: hardly anything is known in advance
 
 
 @dataclass(frozen=True)
@@ -56,9 +58,9 @@ def drift(
         raise DataError("drift needs as many outcomes as scores")
     if not len(before) or not len(now):
         return Drift(0.0, 0.0, 0.0, drifted=False)
-    offset = _offset(before, float(came.sum()))
-    p = _rate(now + offset)
-    own, told_by = _variance(p), _variance(_rate(before + offset))
+    c = offset(before, came, spread=_UNSURE)
+    p = expit(now + c)
+    own, told_by = _variance(p), _variance(expit(before + c))
     spread = float(np.sqrt(own + own**2 / max(told_by, 1e-12)))
     z = (float(answer.sum()) - float(p.sum())) / max(spread, 1e-12)
     enough = float(p.sum()) >= LEAST_EXPECTED
@@ -68,21 +70,3 @@ def drift(
 def _variance(p: Doubles) -> float:
     """Of the sum of independent Bernoulli variables."""
     return float((p * (1 - p)).sum())
-
-
-def _offset(odds: Doubles, likes: float) -> float:
-    """By bisection; half a like is added and half a miss, so that none and all have an answer."""
-    wanted = (likes + 0.5) / (len(odds) + 1)
-    low, high = -40.0 - float(odds.max()), 40.0 - float(odds.min())
-    for _ in range(_STEPS):
-        middle = (low + high) / 2
-        if float(_rate(odds + middle).mean()) < wanted:
-            low = middle
-        else:
-            high = middle
-    return (low + high) / 2
-
-
-def _rate(odds: Doubles) -> Doubles:
-    rate: Doubles = 1 / (1 + np.exp(-np.clip(odds, -700, 700)))
-    return rate

@@ -27,6 +27,8 @@ class Link:
         One more than knees: below the first, between them, above the last.
     shift : float
         Added to all.
+    votes : float
+        Added as well: what votes on what was shown have told since (``in_the_large``).
 
     Raises
     ------
@@ -37,9 +39,10 @@ class Link:
     knees: tuple[float, ...] = ()
     slopes: tuple[float, ...] = (1.0,)
     shift: float = 0.0
+    votes: float = 0.0
 
     def __post_init__(self) -> None:
-        numbers = np.array([*self.knees, *self.slopes, self.shift])
+        numbers = np.array([*self.knees, *self.slopes, self.shift, self.votes])
         if len(self.slopes) != len(self.knees) + 1 or not np.isfinite(numbers).all():
             raise DataError("a link has finite knees and one more slope than knees")
         if min(self.slopes) <= 0 or (np.diff(self.knees) <= 0).any():
@@ -48,7 +51,7 @@ class Link:
     def odds(self, score: Any) -> Doubles:
         """Log-odds of a like, float64, same shape."""
         wide = np.asarray(score, np.float64)
-        total: Doubles = self.shift + self.slopes[0] * wide
+        total: Doubles = self.shift + self.votes + self.slopes[0] * wide
         for knee, before, after in zip(self.knees, self.slopes, self.slopes[1:], strict=False):
             total += (after - before) * np.maximum(wide - knee, 0)
         return total

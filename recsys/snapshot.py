@@ -201,7 +201,7 @@ def _link(row: dict[str, Any] | None) -> Link:
     if row is None:
         return PLAIN
     knees, slopes = (tuple(float(one) for one in row[name]) for name in ("knees", "slopes"))
-    return Link(knees, slopes, float(row["shift"]))
+    return Link(knees, slopes, float(row["shift"]), float(row.get("votes", 0.0)))
 
 
 def _read(row: dict[str, Any]) -> Curve:

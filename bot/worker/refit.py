@@ -11,12 +11,14 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from bot.adapters.sqlite.judged_picks import read_judged
 from bot.adapters.sqlite.training_rows import GESTURES, TrainingRows, read_training
 from bot.domain.candidates import Origin
 from bot.domain.sources import OpenSource
 from bot.worker.prior import aligned
 from recsys import Catalogue, Evidence, HybridRecommender, Interactions, Kind, RecsysError
 from recsys.evaluation import Case, Comparison, compare
+from recsys.in_the_large import told_by_votes
 from recsys.preprocessing.rows import clean
 from recsys.similar import borrowed_popularity, borrowed_tags, merged
 from recsys.snapshot import load, save
@@ -58,6 +60,7 @@ def refit(data_dir: Path, *, serving: Path | None, force_publish: bool) -> dict[
         earlier=old,  # an erasure takes what was learned from the erased with it
         background=background,
     )
+    model = told_by_votes(model, *read_judged(data_dir / DATABASE_NAME))
     if trouble is not None:
         model = dataclasses.replace(model, info={**model.info, "background_trouble": trouble})
     cut = dict(rows.row_cut)

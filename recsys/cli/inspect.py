@@ -51,6 +51,10 @@ def run(options: argparse.Namespace) -> int:
     chances = model.link.probability(scores)
     said = ", ".join(f"{p:.2%} at {at:+.2f}" for at, p in zip(scores, chances, strict=True))
     print(f"chance of a like by the sum of bias and parts: {said}")
+    if votes := facts["votes on what was shown"]:
+        print(
+            f"that is shifted by {votes} votes on what was shown ({facts['shift by votes']:+.3f})"
+        )
     return 0
 
 
@@ -69,6 +73,7 @@ def described(model: HybridRecommender) -> dict[str, Any]:
         "more bias for newcomers": model.thin_bias,
         "bias of unheard artists": model.cold_bias,
         "link": dataclasses.asdict(model.link),
+        "votes on what was shown": model.info.get("votes_on_shown", 0),
         "parts": [
             {
                 "part": part.name,

@@ -1,11 +1,13 @@
 """Model versions, what is pending, and what the trainer reads."""
 
 import dataclasses
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from bot.adapters.sqlite.database import Database
+from bot.adapters.sqlite.judged_picks import read_judged
 from bot.adapters.sqlite.training_rows import TrainingRows, read_training, table_of
 from bot.domain.feedback import Verdict
 from bot.domain.listening import EvidenceKind, Level, Source
@@ -13,6 +15,7 @@ from bot.domain.recommending import ModelInfo
 from bot.worker.refit import refit
 from recsys.evidence import Kind
 from recsys.evidence import Level as TrainingLevel
+from recsys.snapshot import load
 from tests.adapters.sqlite.stage import (
     ANA,
     BEN,
@@ -90,6 +93,21 @@ async def test_outcomes_are_the_newest_picks_and_whether_their_owner_liked_them(
     ]
     assert all(item.scored.calibration for item in shown.items)
     assert len(await database.models.outcomes(limit=2)) == 2
+
+
+async def test_only_votes_of_whom_a_pick_was_made_for_judge_its_score(database: Database) -> None:
+    scores, liked = read_judged(database.path)
+    assert (scores.shape, liked.shape) == ((0,), (0,))
+    shown = await show(database, "hey jude", "queen", "sigur")
+    await database.gestures.record(press(shown, 1, Verdict.UP))
+    await database.gestures.record(press(shown, 2, Verdict.DOWN))
+    await database.gestures.record(press(shown, 0, Verdict.UP, member=BEN))
+    scores, liked = read_judged(database.path)
+    assert scores.tolist() == [shown.items[2].scored.score, shown.items[1].scored.score]
+    assert liked.tolist() == [False, True]
+    done = refit(database.path.parent, serving=None, force_publish=False)
+    assert done["info"]["details"]["votes_on_shown"] == 2
+    assert load(Path(done["folder"])).link.votes != 0
 
 
 async def train(database: Database) -> TrainingRows:

@@ -1,4 +1,8 @@
-"""Train, valid and test by time, so that nothing from later is known earlier."""
+"""Train, valid and test by time: nothing of a listener from later is known earlier.
+
+With one cut for all (``global_cut``) that holds of everybody; after ``leave_last`` others may have played
+later what they play in train.
+"""
 
 from dataclasses import dataclass, replace
 from typing import Any

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from recsys.cli.ids import as_ids, codes
-from recsys.cli.tables import amounts, columns, no_header, refuse_numbers
+from recsys.cli.tables import amounts, columns, ends_in_number, no_header
 from recsys.errors import DataError
 from recsys.evidence import Evidence
 from recsys.hybrid import HybridRecommender
@@ -51,8 +51,10 @@ def read_history(path: Path, model: HybridRecommender, names: object) -> History
 
 def _refuse_row(path: Path, head: list[str], names: object) -> None:
     """Refuse a first line that is a row: it would be lost, and its item could be recommended."""
-    refuse_numbers(path, head)
     is_item = codes(names, as_ids(pd.Series(head[:1])))[0] >= 0
     has_plays = np.isfinite(pd.to_numeric(pd.Series(head[1:]), errors="coerce")).all()
-    if is_item and has_plays and (len(head) > 1 or head[0].strip().casefold() not in _HEADERS):
+    is_named = head[0].strip().casefold() in _HEADERS
+    if ends_in_number(head) and not is_named:
+        raise no_header(path)
+    if is_item and has_plays and (len(head) > 1 or not is_named):
         raise no_header(path)

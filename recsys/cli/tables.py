@@ -32,7 +32,7 @@ def plays_of(path: Path) -> "pd.DataFrame":
     """
     frame = columns(path, ("user", "item"), 3, header=True, text=(0, 1))
     heads = [str(name) for name in frame.columns]
-    refuse_numbers(path, heads)
+    _refuse_row(path, heads, frame)
     tell_swapped(path.name, heads)
     user, item = (frame.iloc[:, place] for place in (0, 1))
     plays = frame.iloc[:, 2] if frame.shape[1] > 2 else pd.Series(1.0, index=frame.index)
@@ -40,11 +40,22 @@ def plays_of(path: Path) -> "pd.DataFrame":
     return pd.DataFrame({"user": user, "item": item, "plays": number.astype(np.float32)})
 
 
-def refuse_numbers(path: Path, head: list[str]) -> None:
-    """Refuse a first line that ends in a number, as a row does; 0, 1, 2 are names."""
-    names = pd.to_numeric(pd.Series(head), errors="coerce")
-    if not np.isnan(names.iloc[-1]) and not (np.diff(names) == 1).all():
+def _refuse_row(path: Path, head: list[str], frame: "pd.DataFrame") -> None:
+    """Refuse a first line that is a row: it ends in a number, and its listener or item comes again.
+
+    A number alone may be a name as well: a year, or what pandas calls a column without one.
+    """
+    if ends_in_number(head) and any(
+        head[place].strip() in {str(name).strip() for name in frame.iloc[:, place].unique()}
+        for place in (0, 1)
+    ):
         raise no_header(path)
+
+
+def ends_in_number(head: Sequence[str]) -> bool:
+    """Whether a first line ends in a number, as a row does; 0, 1, 2 are names."""
+    names = pd.to_numeric(pd.Series(head), errors="coerce")
+    return bool(not np.isnan(names.iloc[-1]) and not (np.diff(names) == 1).all())
 
 
 def no_header(path: Path) -> DataError:

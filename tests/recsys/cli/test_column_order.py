@@ -50,7 +50,18 @@ def test_held_out_listeners_who_are_all_strangers_to_train_are_told(tmp_path, ca
     assert "columns count by place: user, item, count" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("header", [["user", "item", "n"], ["a", "b", "c"], ["title", "0", "n"]])
+@pytest.mark.parametrize(
+    "header",
+    [
+        ["user", "item", "n"],
+        ["a", "b", "c"],
+        ["title", "0", "n"],
+        ["user", "item", "0"],  # what pandas calls a series without a name
+        ["user", "item", "2019"],
+        ["0", "1", "2"],
+        ["-1", "99", "2019"],
+    ],
+)
 def test_no_word_of_tables_in_order(tmp_path, capsys, header):
     path = folder(tmp_path)
     for name in ("train", "valid", "test"):

@@ -89,6 +89,12 @@ def test_the_item_id_of_a_first_line_may_have_blanks_around_it(explain, model):
         path.write_text(before, encoding="utf-8")
 
 
+def test_plays_may_have_a_number_for_a_name(explain):
+    code, out, _ = explain("artist,0\nartist 44,12\n", "--json")
+    assert code == 0
+    assert json.loads(out)["items"]
+
+
 def test_rows_of_the_same_item_are_one_reason_of_their_sum(explain):
     text = "item,plays\nartist 41,30\nartist 44,12\nartist 41,5\nartist 52,5\n"
     _, out, _ = explain(text, "--json")

@@ -182,7 +182,7 @@ def test_a_bias_that_moves_says_why(explain):
     _, out, _ = explain("item\nartist 41\nartist 44\n", "--without", "artist 41")
     assert "bias +" in out
     assert out.endswith(
-        "bias, from which every score starts, moves: less is known of the listener then\n"
+        "bias, from which every score starts, moves with how much is known of a listener\n"
     )
 
 

@@ -1,40 +1,36 @@
 """`python -m recsys evaluate`: one protocol on the files of a folder."""
 
 import argparse
-from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from recsys.cli import communities, plays, tasks
-from recsys.cli.feedback import FeedbackFigures, feedback, read_feedback
+from recsys.cli import tasks
 from recsys.cli.measuring import (
     COLUMNS,
     HYBRID,
     SINGLE,
     Result,
     check_names,
-    fitted,
     interval,
     lead,
     mean_of,
     measure,
     names_in,
-    rounded,
     summary,
-    write_rankings,
 )
+from recsys.cli.memory import peak_mib
+from recsys.cli.other_protocols import run_feedback, run_plays, run_small
 from recsys.cli.out_files import refuse_unwritable
 from recsys.cli.preparing import tell
 from recsys.cli.printing import count, figure, print_json, print_table
 from recsys.cli.progress import working
+from recsys.cli.rankings import facts, write_rankings
 from recsys.cli.side_options import add_side_options, side_files
 from recsys.cli.tuned_settings import tried
 from recsys.errors import DataError
-from recsys.evaluation import bootstrap
 from recsys.interactions import SCALES
 
 RANKED = {
@@ -106,9 +102,9 @@ def add_to(commands: Any) -> None:
     one.add_argument(
         "--rankings",
         type=Path,
-        metavar="OUT",
-        help="write the last model's lists, of the first random start: user, rank, item, score; a "
-        "file that is there is replaced",
+        metavar="OUT.csv.gz",
+        help=f"write the lists of {HYBRID} where it is among the models, else of the last one; those "
+        "of the first random start: user, rank, item, score; a file that is there is replaced",
     )
     one.add_argument("--json", action="store_true")
     one.set_defaults(run=run)
@@ -140,40 +136,45 @@ def run(options: argparse.Namespace) -> int:
     if options.protocol in ("feedback", "plays") and names != [HYBRID]:
         raise DataError(f"--models does not go with {options.protocol}")
     if options.protocol == "feedback":
-        return _feedback(options)
-    if options.protocol == "plays":
-        return _plays(options)
-    if options.protocol == "small":
-        return _small(options, names)
+        run_feedback(options)
+    elif options.protocol == "plays":
+        run_plays(options)
+    elif options.protocol == "small":
+        run_small(options, names)
+    else:
+        _run_ranked(options, names)
+    if not options.json:
+        print(f"peak memory: {peak_mib()} MiB")
+    return 0
+
+
+def _run_ranked(options: argparse.Namespace, names: list[str]) -> None:
     task = RANKED[options.protocol](options.folder, side_files(options))
     console = Console(stderr=True)
     tell(task.report, console)
+    listed = HYBRID if HYBRID in names else names[-1]
     results: list[Result] = []
+    written: dict[str, Any] = {}
     for name in names:
         with working(name, console):
             runs = [
                 measure(task, name, seed=seed, scale=options.scale) for seed in range(options.seeds)
             ]
         results.append(mean_of(runs))
-    if options.rankings is None:
-        print_json(summary(results)) if options.json else _show(results)
-        return 0
-    write_rankings(runs[0], task, options.rankings)
+        if options.rankings is not None and name == listed:
+            write_rankings(runs[0], task, options.rankings)
+            written = facts(runs[0], options.rankings)
     if options.json:
-        print_json({**summary(results), "rankings": _written(options.rankings, runs[0])})
-        return 0
+        more = {"rankings": written} if written else {}
+        print_json({**summary(results), "peak_mib": peak_mib(), **more})
+        return
     _show(results)
-    mean = "" if options.seeds == 1 else f" (the table shows the mean of {options.seeds} starts)"
-    print(
-        f"{options.rankings}: the lists of {runs[0].name} from random start 0, "
-        f"NDCG@10 {runs[0].figures['ndcg@10']:.4f}{mean}"
-    )
-    return 0
-
-
-def _written(path: Path, run: Result) -> dict[str, Any]:
-    """Say what the lists in the file reach: they are those of one random start, not of the mean."""
-    return {"file": str(path), "model": run.name, "seed": 0, **rounded(run.figures)}
+    if written:
+        mean = f" (the table shows the mean of {options.seeds} starts)" if options.seeds > 1 else ""
+        print(
+            f"{written['file']}: the lists of {listed} from random start 0, "
+            f"NDCG@10 {written['ndcg@10']:.4f}{mean}"
+        )
 
 
 def _show(results: list[Result]) -> None:
@@ -193,106 +194,3 @@ def _show(results: list[Result]) -> None:
     for one in results:
         if said := tried(one.info):
             print(f"{one.name}: {said}")
-
-
-def _small(options: argparse.Namespace, names: list[str]) -> int:
-    task = tasks.holdout(options.folder, side_files(options))
-    draws = communities.read_draws(options.folder, task)
-    if options.draws is not None:
-        draws = {key: members[: options.draws] for key, members in draws.items()}
-    if options.kind is not None:
-        draws = {key: members for key, members in draws.items() if key[0] == options.kind}
-    if not draws:
-        raise DataError("there are no such draws")
-    console = Console(stderr=True)
-    rows: list[dict[str, Any]] = []
-    for name in names:
-        runs: dict[str, list[list[communities.CommunityFigures]]] = defaultdict(list)
-        with working(name, console) as told:
-            for seed in range(options.seeds):
-                model = fitted(task, name, seed)
-                runs["together"].append(communities.with_background(task, draws, model))
-                closed = communities.closed(task, draws, name, seed=seed, progress=told)
-                runs["closed"].append(closed)
-                if options.background == "pretrain" and name == HYBRID:
-                    prior = communities.pretrained(task, draws, seed=seed, progress=told)
-                    runs["pretrain"].append(prior)
-        found = {title: communities.mean_of(one) for title, one in runs.items()}
-        rows += [
-            {"model": name, "plays of others": title, **vars(one)}
-            for title, figures in found.items()
-            for one in figures
-        ]
-    if options.json:
-        print_json(rows)
-        return 0
-    table = Table(title="NDCG@10 by size of the community")
-    words = {"n_members": "members", "n_draws": "draws", "ndcg": "ndcg@10", "map": "map@10"}
-    words["ndcg_sd"] = "ndcg@10, sd over draws"
-    for column in rows[0]:
-        is_text = column in ("model", "plays of others", "kind")
-        table.add_column(words.get(column, column), justify="left" if is_text else "right")
-    for row in rows:
-        table.add_row(*map(figure, row.values()))
-    print_table(table)
-    return 0
-
-
-def _feedback(options: argparse.Namespace) -> int:
-    task = read_feedback(options.folder, side_files(options))
-    console = Console(stderr=True)
-    with working("ten rounds", console):
-        runs = [feedback(task, seed=seed) for seed in range(options.seeds)]
-    figures = _feedback_figures(runs, task.catalogue.n_items)
-    if options.json:
-        print_json(figures)
-        return 0
-    table = Table(title=f"{figures['members']} members, cumulative hits")
-    table.add_column("round", justify="right")
-    for column in ("updated", "never updated"):
-        table.add_column(column, justify="right")
-    for turn, (one, other) in enumerate(
-        zip(figures["updated"], figures["never"], strict=True), start=1
-    ):
-        table.add_row(str(turn), f"{one:.2f}", f"{other:.2f}")
-    print_table(table)
-    low, high = figures["difference 95%"]
-    gain = "without end" if figures["gain"] is None else f"{figures['gain']:+.1%}"
-    print(
-        f"gain {gain}, extra hits {figures['difference']:+.2f} "
-        f"({low:+.2f} to {high:+.2f}); coverage {figures['coverage']:.4f} "
-        f"against {figures['coverage never']:.4f}"
-    )
-    return 0
-
-
-def _feedback_figures(runs: list[FeedbackFigures], n_items: int) -> dict[str, Any]:
-    updated = np.mean([run.updated.hits for run in runs], axis=0)
-    never = np.mean([run.never.hits for run in runs], axis=0)
-    difference = (updated - never).sum(axis=1)
-    return {
-        "members": len(updated),
-        "updated": updated.mean(axis=0).cumsum().round(4).tolist(),
-        "never": never.mean(axis=0).cumsum().round(4).tolist(),
-        "gain": float(updated.sum() / never.sum() - 1) if never.any() else None,
-        "difference": float(difference.mean()),
-        "difference 95%": list(bootstrap(difference)),
-        "coverage": len(runs[0].updated.shown) / n_items,
-        "coverage never": len(runs[0].never.shown) / n_items,
-    }
-
-
-def _plays(options: argparse.Namespace) -> int:
-    task = tasks.holdout(options.folder, side_files(options))
-    with working("play counts", Console(stderr=True)):
-        rows = plays.measure_plays(task, seeds=options.seeds)
-    if options.json:
-        print_json([vars(row) for row in rows])
-        return 0
-    table = Table(title="ln(1 + plays) of held-out pairs")
-    for column in ("model", "mse", "rmse", "mae", "r2", "fit s"):
-        table.add_column(column, justify="left" if column == "model" else "right")
-    for row in rows:
-        table.add_row(*map(figure, vars(row).values()))
-    print_table(table)
-    return 0

@@ -3,11 +3,9 @@
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from scipy.sparse import hstack
 
 from recsys.building import YARDSTICKS
@@ -239,21 +237,6 @@ def summary(results: list[Result]) -> dict[str, Any]:
 def rounded(figures: Mapping[str, float]) -> dict[str, float | None]:
     """Round figures for JSON, which has no word for a figure that is not known but null."""
     return {k: round(v, 4) if np.isfinite(v) else None for k, v in figures.items()}
-
-
-def write_rankings(result: Result, task: Task, path: Path) -> None:
-    """Write user, rank, item, score of every listener with something to find; 20 ranks each."""
-    depth = result.lists.shape[1]
-    items = result.lists.ravel()
-    frame = pd.DataFrame(
-        {
-            "user": np.repeat(np.asarray(task.user_ids)[result.judged], depth),
-            "rank": np.tile(np.arange(1, depth + 1), len(result.judged)),
-            "item": np.asarray(task.item_ids)[np.maximum(items, 0)],
-            "score": result.scores.ravel(),
-        }
-    )
-    frame[items >= 0].to_csv(path, index=False)
 
 
 COLUMNS = (*ACCURACY, "coverage@10", "novelty@10", "ild@10")

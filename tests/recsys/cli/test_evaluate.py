@@ -102,6 +102,28 @@ def test_the_table_says_which_start_the_rankings_are_of(capsys, tmp_path):
     assert re.search(r"from random start 0, NDCG@10 0\.\d{4} \(the table shows", told)
 
 
+def test_the_rankings_are_those_of_the_hybrid_wherever_it_is_named(capsys, tmp_path):
+    out = tmp_path / "lists.csv"
+    asked = ["evaluate", str(FOLDER), "--rankings", str(out), "--models"]
+    assert main([*asked, "hybrid,popularity"]) == 0
+    assert "lists.csv: the lists of hybrid from" in " ".join(capsys.readouterr().out.split())
+    first = pd.read_csv(out)
+    assert main([*asked, "hybrid", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["rankings"]["model"] == "hybrid"
+    assert first.equals(pd.read_csv(out))
+    assert main([*asked, "content,popularity"]) == 0
+    assert "lists.csv: the lists of popularity from" in " ".join(capsys.readouterr().out.split())
+
+
+def test_peak_memory_is_told(capsys):
+    asked = ["evaluate", str(FOLDER), "--models", "popularity"]
+    assert main(asked) == 0
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert re.fullmatch(r"peak memory: \d+ MiB", last)
+    found = evaluated(capsys, *asked[1:])
+    assert int(last.split()[2]) <= found["peak_mib"] < 100_000
+
+
 def test_a_model_alone_ranks_by_its_raw_score(capsys, tmp_path):
     """Curves that know listeners and items would make another model of it."""
     out = tmp_path / "lists.csv"

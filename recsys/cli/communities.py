@@ -185,6 +185,7 @@ def among(task: Task, members: Ints) -> Task:
         valid=None if task.valid is None else only(task.valid),
         known=only(task.known),
         wanted=only(task.wanted),
+        heard=only(task.heard),
         user_ids=np.asarray(task.user_ids)[np.sort(members)],
         item_ids=task.item_ids,
         among=task.among,

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from recsys.catalogue import Catalogue
 from recsys.cli.ids import codes, sorted_ids
+from recsys.cli.leaks import stands_in, tell_learned
 from recsys.cli.side_information import SideFiles, read_catalogue
 from recsys.cli.tables import columns, find, plays_of
 from recsys.config import Config
@@ -43,22 +44,28 @@ def read_feedback(folder: Path, side: SideFiles) -> FeedbackTask:
     role = members[2]
     if not set(role) <= {"seed", "hidden"}:
         raise DataError("the third column of members must be seed or hidden")
-    if not (role == "hidden").any():
+    is_hidden = (role == "hidden").to_numpy()
+    if not is_hidden.any():
         raise DataError("members holds no rows of role hidden: there is nothing to find")
     items = sorted_ids(train["item"], members[1])
     users = sorted_ids(train["user"])
     item = codes(items, members[1])
     who = members.groupby(codes(sorted_ids(members[0]), members[0])).indices
-    rows = codes(items, train["item"])
+    background = Interactions.of(
+        codes(users, train["user"]),
+        Evidence.of(codes(items, train["item"]), value=train["plays"].to_numpy()),
+        n_users=len(users),
+    )
+    trained = codes(users, members[0])
+    here = is_hidden & (trained >= 0)
+    hidden = Interactions.of(trained[here], Evidence.of(item[here]), n_users=len(users))
+    n_leaked = int(stands_in(hidden, background).sum())
+    tell_learned("hidden rows", n_leaked, int(is_hidden.sum()))
     return FeedbackTask(
         catalogue=read_catalogue(items, folder, side),
-        background=Interactions.of(
-            codes(users, train["user"]),
-            Evidence.of(rows, value=train["plays"].to_numpy()),
-            n_users=len(users),
-        ),
-        seeds=[item[at[(role.iloc[at] == "seed").to_numpy()]] for at in who.values()],
-        hidden=[item[at[(role.iloc[at] == "hidden").to_numpy()]] for at in who.values()],
+        background=background,
+        seeds=[item[at[~is_hidden[at]]] for at in who.values()],
+        hidden=[item[at[is_hidden[at]]] for at in who.values()],
     )
 
 

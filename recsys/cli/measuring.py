@@ -95,15 +95,17 @@ def judge(model: HybridRecommender, task: Task, name: str, fit_seconds: float) -
     judged = np.flatnonzero(np.diff(wanted.indptr) > 0)
     lists, scores = _rankings(model, task, known, judged)
     figures = per_user(hits(lists, wanted[judged]), np.diff(wanted.indptr)[judged])
-    heard = task.train if task.valid is None else Interactions.concat(task.train, task.valid)
-    whole = pairs_of(heard, n_items)
-    listeners = np.bincount(whole.indices, minlength=n_items)
-    n_users = n_listeners(whole)
-    more = beyond(lists, listeners, n_users, distances(task.catalogue))
-    figures_of_all = {**means(figures), **more}
+    figures_of_all = {**means(figures), **variety(task, lists)}
     return Result(
         name, figures_of_all, figures["ndcg@10"], fit_seconds, judged, lists, scores, model.info
     )
+
+
+def variety(task: Task, lists: Ints) -> dict[str, float]:
+    """Measure coverage, novelty and distance; listeners count as the files hold them."""
+    heard = pairs_of(task.heard, task.catalogue.n_items)
+    n_heard = np.bincount(heard.indices, minlength=task.catalogue.n_items)
+    return beyond(lists, n_heard, n_listeners(heard), distances(task.catalogue))
 
 
 def names_in(listed: str) -> list[str]:

@@ -10,16 +10,24 @@ import numpy as np
 from recsys.calibration import Calibration, calibration
 from recsys.cli import communities, tasks
 from recsys.cli.feedback import feedback, read_feedback
-from recsys.cli.measuring import HYBRID, distances, fitted, interval, judge, lead, measure, pairs_of
+from recsys.cli.measuring import (
+    HYBRID,
+    fitted,
+    interval,
+    judge,
+    lead,
+    measure,
+    pairs_of,
+    variety,
+)
 from recsys.cli.plays import measure_plays
 from recsys.cli.side_information import SideFiles
 from recsys.cli.tables import maybe
 from recsys.cli.tasks import Task
 from recsys.cli.tuned_settings import tried
-from recsys.evidence import Interactions, Kind, Level
+from recsys.evidence import Kind, Level
 from recsys.hybrid import HybridRecommender
-from recsys.interactions import n_listeners
-from recsys.metrics import beyond, hits, means, per_user
+from recsys.metrics import hits, means, per_user
 from recsys.recommendation import Options
 from recsys.types import Ints
 
@@ -168,10 +176,6 @@ def prices(
     listeners = _listeners(task, most)
     profiles = [model.fold_in(task.known.of_user(user)) for user in listeners.tolist()]
     wanted = pairs_of(task.wanted, catalogue.n_items)[listeners]
-    heard = task.train if task.valid is None else Interactions.concat(task.train, task.valid)
-    whole = pairs_of(heard, catalogue.n_items)
-    n_heard = np.bincount(whole.indices, minlength=catalogue.n_items)
-    n_users = n_listeners(whole)
     among = None if task.among is None else catalogue.items.ids[task.among]
     rows: list[dict[str, Any]] = []
     for name, changed in PRICES.items():
@@ -191,8 +195,7 @@ def prices(
             ids = np.array([pick.item_id for pick in picks], np.int64)
             lists[k, : len(ids)] = catalogue.items.index_of(ids)
         accuracy = means(per_user(hits(lists, wanted), np.diff(wanted.indptr)))
-        more = beyond(lists, n_heard, n_users, distances(catalogue))
-        rows.append({"re-ranking": name, **accuracy, **more})
+        rows.append({"re-ranking": name, **accuracy, **variety(task, lists)})
     for row in rows:
         row["ndcg@10, change"] = row["ndcg@10"] - rows[0]["ndcg@10"]
     return rows

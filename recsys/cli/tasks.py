@@ -1,6 +1,5 @@
 """Protocols that rank a catalogue once: what may be known, and what should be found."""
 
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,6 +12,7 @@ from recsys.catalogue import Catalogue
 from recsys.cli.column_order import tell_apart
 from recsys.cli.friends import read_friends, with_friends
 from recsys.cli.ids import codes, sorted_ids
+from recsys.cli.leaks import tell_leaks, tell_strangers
 from recsys.cli.side_information import SideFiles, read_catalogue
 from recsys.cli.tables import amounts, columns, find, maybe, plays_of
 from recsys.errors import DataError
@@ -43,6 +43,9 @@ class Task:
         What is known of the judged listeners; never ranked.
     wanted : Interactions
         What should be found.
+    heard : Interactions
+        The training data as the files hold it, ``valid`` included: before any row is left out or
+        added.
     among : ndarray of shape (n_items,), bool, or None
         The only items to rank.
     report : Report
@@ -56,6 +59,7 @@ class Task:
     valid: Interactions | None
     known: Interactions
     wanted: Interactions
+    heard: Interactions
     user_ids: Any
     item_ids: Any
     among: Bools | None = None
@@ -74,12 +78,14 @@ def holdout(folder: Path, side: SideFiles) -> Task:
     frames["test"] = _judged_by(folder)
     users, items, rows = _coded(frames)
     train, valid = rows["train"], rows.get("valid")
+    heard = train if valid is None else Interactions.concat(train, valid)
     task = Task(
         catalogue=read_catalogue(items, folder, side),
         train=train,
         valid=valid,
-        known=train if valid is None else Interactions.concat(train, valid),
+        known=heard,
         wanted=rows["test"],
+        heard=heard,
         user_ids=users,
         item_ids=items,
     )
@@ -99,42 +105,9 @@ def ready(task: Task, side: SideFiles) -> Task:
     task = prepared(task)
     if side.friends is not None:
         task = befriended(task, read_friends(side.friends, task.user_ids))
-    _tell_strangers(task)
-    _tell_known(task)
+    tell_strangers(task.wanted, task.known)
+    tell_leaks(task.wanted, task.known, task.heard, among=task.among)
     return task
-
-
-def _tell_known(task: Task) -> None:
-    """Warn of pairs that should be found and are known: no list holds them, so all models miss them."""
-    n_items = task.catalogue.n_items
-    asked, known = (rows.user * n_items + rows.id for rows in (task.wanted, task.known))
-    n_known = int(np.isin(asked, known[task.known.kind != Kind.NEARBY]).sum())
-    if n_known:
-        print(
-            f"warning: {n_known} of the {len(asked)} rows to find are known already; lists leave out "
-            "what is known, so each counts as missed: take them out of the file, or read the figures "
-            "as too low",
-            file=sys.stderr,
-        )
-
-
-def _tell_strangers(task: Task) -> None:
-    """Warn of judged listeners of whom nothing is known; their figures say nothing of a model."""
-    judged = np.unique(task.wanted.user)
-    n_unknown = int((~np.isin(judged, task.known.user)).sum())
-    if not n_unknown:
-        return
-    if n_unknown == len(judged):
-        raise DataError(
-            f"nothing is known of any of the {n_unknown} listeners to judge; write their ids as in "
-            "the files of what is known (columns count by place: user, item, count), or judge other "
-            "listeners"
-        )
-    print(
-        f"warning: nothing is known of {n_unknown} of the {len(judged)} listeners to judge; the "
-        "figures include them",
-        file=sys.stderr,
-    )
 
 
 def prepared(task: Task) -> Task:
@@ -185,6 +158,7 @@ def everything(folder: Path, side: SideFiles) -> Task:
         valid=rows.get("valid"),
         known=train,
         wanted=train.where(np.zeros(len(train), np.bool_)),
+        heard=Interactions.concat(*rows.values()),
         user_ids=users,
         item_ids=items,
     )
@@ -215,12 +189,14 @@ def strong(folder: Path, side: SideFiles) -> Task:
     if not len(frames["known"]) or not len(frames["wanted"]):
         raise DataError("heldout holds no rows of role foldin and target in part test")
     users, items, rows = _coded(frames)
+    heard = Interactions.concat(rows["train"], rows["valid"])
     task = Task(
         catalogue=read_catalogue(items, folder, side),
-        train=Interactions.concat(rows["train"], rows["valid"]),
+        train=heard,
         valid=None,
         known=rows["known"],
         wanted=rows["wanted"],
+        heard=heard,
         user_ids=users,
         item_ids=items,
     )
@@ -240,6 +216,7 @@ def cold(folder: Path, side: SideFiles) -> Task:
         valid=None,
         known=rows["train"],
         wanted=rows["test"],
+        heard=rows["train"],
         user_ids=users,
         item_ids=items,
         among=among,

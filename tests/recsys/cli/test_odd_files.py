@@ -81,15 +81,6 @@ def test_judged_strangers_are_told_and_strangers_alone_are_refused(tmp_path, cap
     assert "nothing is known of any of the 2 listeners to judge" in said
 
 
-def test_rows_to_find_that_are_known_already_are_told(tmp_path, capsys):
-    path = folder(tmp_path)
-    pair = (path / "train.csv").read_text().splitlines()[1]
-    test = path / "test.csv"
-    test.write_text(f"{test.read_text().rstrip()}\n{pair}\n")
-    assert main(["evaluate", str(path), "--models", "popularity", "--json"]) == 0
-    assert "warning: 1 of the" in capsys.readouterr().err
-
-
 def test_a_file_of_tags_taken_for_groups_is_told(tmp_path, capsys):
     path = folder(tmp_path)
     groups = tmp_path / "groups.csv"
@@ -100,11 +91,6 @@ def test_a_file_of_tags_taken_for_groups_is_told(tmp_path, capsys):
     groups.write_text("item,artist,album,mood\n1,a,x,calm\n1,a,x,warm\n")
     assert main(["evaluate", str(path), *arguments]) == 0
     assert "warning" not in capsys.readouterr().err, "of further groupings each row counts"
-
-
-def test_no_word_where_all_judged_are_known(tmp_path, capsys):
-    assert main(["evaluate", str(folder(tmp_path)), "--models", "popularity", "--json"]) == 0
-    assert "warning" not in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -143,13 +129,6 @@ def test_a_table_may_stand_beside_itself_unpacked(tmp_path):
     packed.write_bytes(gzip.compress(b"user,item\nu1,b\n"))
     with pytest.raises(DataError, match="and they differ"):
         find(tmp_path, "train")
-
-
-def test_a_newcomer_whose_friends_are_known_is_no_stranger(tmp_path, capsys):
-    path = folder(tmp_path, more={"test": "98,3,1\n"})
-    (path / "friends.csv").write_text("a,b\n98,3\n")
-    ranked(path, "--models", "popularity", "--friends", str(path / "friends.csv"))
-    assert "warning" not in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -35,8 +35,9 @@ from recsys.models.user_knn import UserKNN
 from recsys.recipe import Candidate
 from recsys.types import Csr
 
-YARDSTICKS = ("user_neighbours",)
-"""Parts that are only built when asked for: they hold rows of listeners, which no model may keep."""
+YARDSTICKS = ("neighbours_tfidf", "neighbours_bm25", "user_neighbours")
+"""Parts that are only built when asked for: other weightings of one that is there, and one that holds
+rows of listeners, which no model may keep."""
 
 _LEAST_USERS_FOR_FACTORS = 10
 _PRIOR_ALONE = 1e9  # listeners: so many that those here do not matter
@@ -129,6 +130,8 @@ def _at_artists(artists: Csr, catalogue: Catalogue, config: Config) -> Iterator[
     if not catalogue.is_flat:
         yield "familiar", Familiar
     yield "neighbours", ItemKNN
+    yield "neighbours_tfidf", lambda: ItemKNN(weighting="tfidf")
+    yield "neighbours_bm25", lambda: ItemKNN(weighting="bm25")
     yield "graph_walk", GraphWalk
     yield "user_neighbours", UserKNN
 

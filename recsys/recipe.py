@@ -59,6 +59,8 @@ KINDS: dict[str, PartKind] = {
     "renown": PartKind(_ARTIST, 0.5, 0.0, signed=True, personal=False),
     "latent": PartKind(_ARTIST, 0.0, 1.0, needs_listeners=True),
     "neighbours": PartKind(_ARTIST, 0.0, 0.2, signed=True, needs_listeners=True),
+    "neighbours_tfidf": PartKind(_ARTIST, 0.0, 0.2, signed=True, needs_listeners=True),
+    "neighbours_bm25": PartKind(_ARTIST, 0.0, 0.2, signed=True, needs_listeners=True),
     "graph_walk": PartKind(_ARTIST, 0.0, 0.2, needs_listeners=True),
     "user_neighbours": PartKind(_ARTIST, 0.0, 0.2, needs_listeners=True),
     "closed_form": PartKind(_ARTIST, 0.4, 0.2),

@@ -29,8 +29,8 @@ HYBRID = "hybrid"
 SINGLE = (
     "popularity",
     "neighbours",
-    "graph_walk",
     *YARDSTICKS,
+    "graph_walk",
     "closed_form",
     "latent",
     "lifted",

@@ -10,6 +10,7 @@ import pytest
 
 from recsys.cli.communities import CommunityFigures, closed, mean_of
 from recsys.cli.main import EXIT_BAD_INPUT, main
+from recsys.cli.measuring import fitted
 from recsys.cli.side_information import SideFiles
 from recsys.cli.tasks import holdout
 from tests.recsys.generated import FOLDER, draw
@@ -41,6 +42,15 @@ def test_holdout_lies_in_its_band(capsys):
     assert rows["closed_form"]["settings"] == {
         "closed_form": rows["hybrid"]["settings"]["closed_form"]
     }, "one alone is tuned as it is within the hybrid"
+
+
+@pytest.mark.parametrize("weighting", ["tfidf", "bm25"])
+def test_item_neighbours_are_measured_in_each_weighting(capsys, weighting):
+    name = f"neighbours_{weighting}"
+    (part,) = fitted(holdout(FOLDER, SideFiles()), name, seed=0).parts
+    assert (part.name, part.model.weighting) == (name, weighting)
+    (row,) = evaluated(capsys, FOLDER, "--models", name)["models"]
+    assert 0.2 < row["ndcg@10"] < 0.3
 
 
 def test_the_table_holds_the_paired_difference_of_the_last_model_to_each_other_one(capsys):

@@ -115,7 +115,8 @@ def _at_artists(artists: Csr, catalogue: Catalogue, config: Config) -> Iterator[
         yield "renown", lambda: Popularity(catalogue.popularity, prior_listeners=_PRIOR_ALONE)
     if n_users >= _LEAST_USERS_FOR_FACTORS:
         yield "latent", lambda: latent
-    yield "closed_form", lambda: EASE(catalogue.tags, **config.closed_form)
+    closed = {"random_state": config.random_state, **config.closed_form}
+    yield "closed_form", lambda: EASE(catalogue.tags, **closed)
     if tags.nnz:
         yield "content", lambda: Content(tags)
         if n_users >= _LEAST_USERS_FOR_FACTORS:
@@ -158,7 +159,8 @@ def _at_items(items: Csr, catalogue: Catalogue, config: Config) -> Iterator[Made
             **config.track_latent,
         }
         yield "track_latent", lambda: ALS(**keywords)
-        yield "track_closed_form", lambda: EASE(**{**TRACKS, **config.track_closed_form})
+        closed = {**TRACKS, "random_state": config.random_state, **config.track_closed_form}
+        yield "track_closed_form", lambda: EASE(**closed)
     artist_of = catalogue.artist_of
     yield "artist_tracks", lambda: Group(artist_of)
     yield "artist_share", lambda: Group(artist_of, share=1.0)

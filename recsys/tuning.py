@@ -160,7 +160,8 @@ class _Level:
             return ndcg(ALS(**{**keywords, **settings}))
 
         def ridge(settings: Settings) -> Doubles:
-            return ndcg(EASE(tags, **{"most_items": _ITEMS, **self.defaults, **settings}))
+            keywords = {"most_items": _ITEMS, "random_state": config.random_state, **self.defaults}
+            return ndcg(EASE(tags, **{**keywords, **settings}))
 
         found: dict[str, Settings] = {}
         if _asked_for(config, self.latent):

@@ -51,6 +51,8 @@ class EASE(SparseWeights):
         memory, and what items have to do with each other shows in a few thousand listeners.
     norm : float
         See ``SparseWeights``.
+    random_state : int or None
+        Of that sample.
 
     References
     ----------
@@ -71,6 +73,7 @@ class EASE(SparseWeights):
         most_inverted: int = 5_000,
         most_listeners: int = 5_000,
         norm: float = 0.0,
+        random_state: int | None = 0,
     ) -> None:
         self.side = side
         self.side_weight = side_weight
@@ -81,6 +84,7 @@ class EASE(SparseWeights):
         self.most_inverted = most_inverted
         self.most_listeners = most_listeners
         self.norm = norm
+        self.random_state = random_state
 
     def fit(self, user_items: Csr) -> Self:
         """Learn weights from signed confidence of shape (n_users, n_items)."""
@@ -98,7 +102,7 @@ class EASE(SparseWeights):
             near = _by_items(rows[:, kept], self.regularisation, self.n_neighbours)
         else:
             if listened.shape[0] > self.most_listeners:
-                rng = np.random.default_rng(0)
+                rng = np.random.default_rng(self.random_state)
                 drawn = rng.choice(listened.shape[0], self.most_listeners, replace=False)
                 rows = csr(vstack([listened[np.sort(drawn)], side]))
                 kept = self._most_known(rows)

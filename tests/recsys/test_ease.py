@@ -3,9 +3,13 @@
 import numpy as np
 import pytest
 
+from recsys.building import build
+from recsys.config import Config
+from recsys.interactions import Weighing, weigh
 from recsys.models import ease
 from recsys.models.ease import EASE
 from recsys.sparse import csr
+from tests.recsys.tastes import catalogue, community, draws
 
 
 def listened(n_users, n_items, *, seed=0):
@@ -48,6 +52,30 @@ def test_where_items_are_few_every_listener_is_learned_from():
     x = listened(600, 30)
     model = EASE(regularisation=5.0, most_listeners=50).fit(x)
     np.testing.assert_allclose(model.weights_.toarray(), textbook(x, 5.0), atol=2e-6)
+
+
+def test_a_seed_draws_the_sample_of_listeners():
+    x = listened(120, 600)
+    keywords = {"regularisation": 5.0, "most_listeners": 50}
+    usual = EASE(**keywords).fit(x).weights_.toarray()
+    drawn = np.sort(np.random.default_rng(0).choice(120, 50, replace=False))
+    some = EASE(regularisation=5.0).fit(csr(x[drawn])).weights_.toarray()
+    np.testing.assert_array_equal(usual, some)
+    again, other = (
+        EASE(**keywords, random_state=seed).fit(x).weights_.toarray() for seed in (0, 1)
+    )
+    np.testing.assert_array_equal(usual, again)
+    assert not np.array_equal(usual, other)
+
+
+def test_a_training_hands_its_seed_on():
+    rows, whole = community(draws()), catalogue()
+    matrices = weigh(whole, rows, Weighing())
+    artists = matrices.artists.matrix(rows.n_users, whole.n_artists)
+    items = matrices.items.matrix(rows.n_users, whole.n_items)
+    config = Config(parts=("closed_form",), random_state=7)
+    (found,) = build(artists, items, whole, config)
+    assert found.model.random_state == 7
 
 
 def test_of_each_item_the_strongest_weights_are_kept():

@@ -13,10 +13,15 @@ from recsys.types import Csr, Doubles, Floats, Ints
 class Popularity(ScoringModel):
     """Log-odds of a listener, smoothed towards what is known from outside.
 
-    The share of listeners of item i is ``(n_i + m q_i) / (N + m)`` with n_i of N listeners
-    (dislikes count against it, down to 0) and the prior share q_i, the mean of a Beta distribution
-    worth m listeners. q_i is the mean share times ``exp(steepness * (popularity_i - mean))``, so
-    with no listener at all the outside popularity alone orders the items.
+    The score is ``ln(s_i / (1 - s_i))`` of the share of listeners ``s_i = (n_i + m q_i) / (N + m)``,
+    at most 0.999, with n_i of N listeners (dislikes count against it, down to 0) and the prior share
+    q_i, the mean of a Beta distribution worth m listeners. With popularity p_i from outside
+
+    ``q_i = b r_i / mean r``, ``r_i = exp(steepness * (p_i - mean p))``, ``b = sum_i n_i / (N n_items)``
+
+    (sum_i n_i and N count as 1 at least): the prior shares have the same mean b as the shares
+    here, and with no listener at all the outside popularity alone orders the items. Without it q_i is
+    b. No q_i is above 0.5, nor q_i or s_i below 1e-9; what is cut off is not handed to the others.
 
     Parameters
     ----------
@@ -25,7 +30,7 @@ class Popularity(ScoringModel):
     prior_listeners : float
         m, in listeners.
     steepness : float
-        Log-odds between popularity 0 and 1.
+        Logarithm of the ratio of two prior shares, of popularity 1 and 0.
     group_of : ndarray of shape (n_items,), int32, or None
         Count the listeners of each item's group (an album, say) instead; -1 where it has none.
 

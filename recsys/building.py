@@ -109,7 +109,7 @@ def _at_artists(artists: Csr, catalogue: Catalogue, config: Config) -> Iterator[
         "side": catalogue.tags if catalogue.tags.nnz else None,
         **config.latent,
     }
-    latent = ALS(**keywords)  # fitted by the first of the two parts that want it
+    latent = ALS(**keywords)
     yield "popularity", Popularity
     if len(np.unique(catalogue.popularity[~np.isnan(catalogue.popularity)])) > 1:
         yield "renown", lambda: Popularity(catalogue.popularity, prior_listeners=_PRIOR_ALONE)
@@ -121,7 +121,7 @@ def _at_artists(artists: Csr, catalogue: Catalogue, config: Config) -> Iterator[
         yield "content", lambda: Content(tags)
         if n_users >= _LEAST_USERS_FOR_FACTORS:
             famed = by_renown(tags, catalogue.popularity)
-            yield "lifted", lambda: Lifted(famed, latent=latent)
+            yield "lifted", lambda: Lifted(famed, fitted=_if_fitted(latent), **keywords)
     if (catalogue.country >= 0).any():
         yield "country", lambda: Content(country_rows(catalogue))
     if not np.isnan(catalogue.year).all():
@@ -173,6 +173,11 @@ def _at_items(items: Csr, catalogue: Catalogue, config: Config) -> Iterator[Made
 
 def _sweeps(matrix: Csr) -> int:
     return _SWEEPS if matrix.nnz < _LARGE else _SWEEPS_OF_LARGE
+
+
+def _if_fitted(latent: ALS) -> ALS | None:
+    """Return it where its own part was built just before: one fit serves both."""
+    return latent if hasattr(latent, "item_factors_") else None
 
 
 def _returned(model: Model) -> Callable[[], Model]:

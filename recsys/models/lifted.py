@@ -6,9 +6,14 @@ import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 from scipy.sparse import diags_array
 
+from recsys.base import check_confidence
+from recsys.errors import DataError, NotFittedError
 from recsys.models.als import ALS
 from recsys.sparse import csr, dense, empty
 from recsys.types import Csr, Floats, Ints
+
+_SHARED = ("n_factors", "unobserved", "regularisation", "dislike")
+"""Keywords that a listener is folded in by."""
 
 
 class Lifted(ALS):
@@ -27,10 +32,11 @@ class Lifted(ALS):
         In units of listeners.
     most_features : int
         Only the features of the most items take part.
-    latent : ALS or None
-        The latent model; fitted on the same matrix where it is not yet. None makes one.
+    fitted : ALS or None
+        A latent model that is fitted on the same matrix already, and has the same keywords: its
+        factors are taken as they are, whatever ``fit`` is given. None fits them here.
     **keywords
-        Of ``ALS``; those of ``latent`` win.
+        Of ``ALS``.
 
     References
     ----------
@@ -44,27 +50,38 @@ class Lifted(ALS):
         *,
         ridge: float = 10.0,
         most_features: int = 3_000,
-        latent: ALS | None = None,
+        fitted: ALS | None = None,
         **keywords: Any,
     ) -> None:
         super().__init__(**keywords)
         self.features = features
         self.ridge = ridge
         self.most_features = most_features
-        self.latent = latent
+        self.fitted = fitted
 
     def fit(self, user_items: Csr) -> Self:
-        """Learn the factors, then their regression, from confidence of shape (n_users, n_items)."""
-        if self.latent is None:
+        """Learn the factors, then their regression, from confidence of shape (n_users, n_items).
+
+        Raises
+        ------
+        NotFittedError, DataError
+            When ``fitted`` is not, or is of other items or keywords.
+        """
+        if self.fitted is None:
             super().fit(user_items)
         else:
-            if not hasattr(self.latent, "item_factors_"):
-                self.latent.fit(user_items)
-            for name in ("n_factors", "unobserved", "regularisation", "dislike"):
-                setattr(self, name, getattr(self.latent, name))
-            self.item_factors_: Floats = self.latent.item_factors_
-            self.n_items_ = user_items.shape[1]
+            self._take(self.fitted, user_items)
         return self._lift(user_items)
+
+    def _take(self, latent: ALS, user_items: Csr) -> None:
+        if not hasattr(latent, "item_factors_"):
+            raise NotFittedError("the latent model is not fitted yet")
+        for name in _SHARED:
+            if getattr(self, name) != getattr(latent, name):
+                raise DataError(f"{name} must be that of the fitted model, {getattr(latent, name)}")
+        self.item_factors_: Floats = latent.item_factors_
+        self.n_items_ = latent.n_items_
+        check_confidence(self._check_rows(user_items))
 
     def partial_fit(self, user_items: Csr, *, n_iterations: int = 2) -> Self:
         """Go on with the factors as ``ALS`` does, then learn their regression anew."""

@@ -33,6 +33,9 @@ MODELS = {
     "collective ease": lambda: EASE(catalogue().tags),
     "elsewhere": lambda: Elsewhere(unlike_the_tags()),
     "lifted": lambda: Lifted(idf_rows(catalogue().tags), n_factors=8),
+    "lifted, of fitted factors": lambda: Lifted(
+        idf_rows(catalogue().tags), fitted=fitted_elsewhere()[0], n_factors=8
+    ),
     "graph walk": GraphWalk,
     "listeners": lambda: UserKNN(n_neighbours=10),
     "group": lambda: Group(np.arange(len(catalogue().artists), dtype=np.int32) // 7),
@@ -138,11 +141,12 @@ def test_coefficients_give_the_score_back(make, matrix):
 
 SWEPT = ("als", "lifted")
 FROZEN = ("factors of elsewhere",)
+TAKEN = ("lifted, of fitted factors",)
 
 
 @pytest.mark.parametrize("name", sorted(MODELS))
 def test_only_models_that_are_fitted_in_sweeps_can_go_on(name):
-    assert hasattr(MODELS[name]().__class__, "partial_fit") == (name in SWEPT + FROZEN)
+    assert hasattr(MODELS[name]().__class__, "partial_fit") == (name in SWEPT + FROZEN + TAKEN)
 
 
 @pytest.mark.parametrize("name", FROZEN)

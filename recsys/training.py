@@ -119,7 +119,7 @@ def _fit(
     ]
     stamp = trained_at or datetime.now(UTC).isoformat(timespec="seconds")
     info = {
-        "n_users": whole.n_users,
+        "n_users": n_listeners(artists),
         "n_interactions": int((whole.kind != Kind.NEARBY).sum()),
         "parts": [part.name for part in parts],
         "left_out": [one.name for one in candidates if one.name not in blend.curves],

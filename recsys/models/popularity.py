@@ -14,8 +14,9 @@ class Popularity(ScoringModel):
     """Log-odds of a listener, smoothed towards what is known from outside.
 
     The score is ``ln(s_i / (1 - s_i))`` of the share of listeners ``s_i = (n_i + m q_i) / (N + m)``,
-    at most 0.999, with n_i of N listeners (dislikes count against it, down to 0) and the prior share
-    q_i, the mean of a Beta distribution worth m listeners. With popularity p_i from outside
+    at most 0.999, with n_i of N listeners who said anything at all (dislikes count against it, down
+    to 0) and the prior share q_i, the mean of a Beta distribution worth m listeners. With popularity
+    p_i from outside
 
     ``q_i = b r_i / mean r``, ``r_i = exp(steepness * (p_i - mean p))``, ``b = sum_i n_i / (N n_items)``
 
@@ -55,7 +56,7 @@ class Popularity(ScoringModel):
     def fit(self, user_items: Csr) -> Self:
         """Count listeners in confidence of shape (n_users, n_items)."""
         seen = check_confidence(user_items)
-        n_users, n_items = seen.shape
+        n_users, n_items = int((np.diff(seen.indptr) > 0).sum()), seen.shape[1]
         counts: Doubles = np.bincount(
             seen.indices, weights=np.sign(seen.data).astype(np.float64), minlength=n_items
         ).astype(np.float64)

@@ -10,7 +10,7 @@ from recsys.sparse import csr
 
 
 def by_hand(x, popularity=None, m=5.0, steepness=5.0):
-    n_users, n_items = x.shape
+    n_users, n_items = int((x != 0).any(axis=1).sum()), x.shape[1]
     n = [max(float(np.sign(x[:, i]).sum()), 0.0) for i in range(n_items)]
     b = max(sum(n), 1.0) / (max(n_users, 1) * n_items)
     q = [b] * n_items
@@ -44,10 +44,17 @@ def test_it_computes_what_its_docstring_says(shape, steepness):
     assert Popularity().fit(csr(x)).log_odds_ == pytest.approx(wanted, abs=1e-5)
 
 
+def test_codes_of_listeners_without_rows_count_nothing():
+    x = heard(40, 12, 0.3)
+    padded = np.concatenate([x, np.zeros((60, 12))])
+    plain, wide = (Popularity().fit(csr(one)).log_odds_ for one in (x, padded))
+    assert plain.tolist() == wide.tolist()
+
+
 def test_prior_shares_keep_the_mean_share_unless_one_is_cut_off():
     x = heard(40, 12, 0.3)
     popularity = np.linspace(0, 1, 12)
-    mean = np.maximum(np.sign(x).sum(axis=0), 0).mean() / 40
+    mean = np.maximum(np.sign(x).sum(axis=0), 0).mean() / np.count_nonzero(x.any(axis=1))
     q, _ = by_hand(x, popularity, steepness=1.0)
     assert np.mean(q) == pytest.approx(mean)
     q, wanted = by_hand(x, popularity, m=1e9, steepness=20.0)

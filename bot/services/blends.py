@@ -30,8 +30,8 @@ from bot.services.profiles import Listener, Profiles, ids
 from bot.services.recommend import scored
 from bot.services.serving import ServingModel
 from recsys import HybridRecommender, Options, Pick
-from recsys.blending import Match, Rule, blend, match
 from recsys.filters import eligible_items
+from recsys.group_lists import Match, Rule, group_list, match
 
 VALID_FOR = timedelta(hours=24)
 TRACKS = 30
@@ -240,7 +240,7 @@ def mix(
         allowed &= eligible_items(model.catalogue, profile, options)
     items = np.flatnonzero(allowed)
     probabilities = np.stack([s.probability[items] for s in scores])
-    blended = blend(
+    blended = group_list(
         probabilities,
         rule=rule,
         n=TRACKS,

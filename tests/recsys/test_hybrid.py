@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from recsys import Evidence, Interactions, Kind, Level, Options, SnapshotError, snapshot
 from recsys.base import ranks_of
-from recsys.blending import Rule, blend, match
 from recsys.config import Config
 from recsys.evaluation import Case, bootstrap, compare, feedback_loop, ndcg
+from recsys.group_lists import Rule, group_list, match
 from recsys.metrics import per_user
 from recsys.training import fit
 from tests.recsys.tastes import (
@@ -39,7 +39,7 @@ def ada():
 
 def test_the_serving_half_needs_neither_pandas_nor_scikit_learn():
     code = (
-        "import sys, recsys, recsys.snapshot, recsys.blending, recsys.leanings, recsys.filters;"
+        "import sys, recsys, recsys.snapshot, recsys.group_lists, recsys.leanings, recsys.filters;"
         "sys.exit(bool({'pandas', 'sklearn'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
@@ -196,7 +196,7 @@ def test_shares_sum_to_one_and_the_cap_holds(members, items, seed):
     scores = np.random.default_rng(seed).random((members, items))
     artist_of = np.arange(items) // 2
     for rule in Rule:
-        found = blend(scores, rule=rule, n=10, artist_of=artist_of)
+        found = group_list(scores, rule=rule, n=10, artist_of=artist_of)
         assert len(set(artist_of[found.items].tolist())) == len(found.items)
         assert np.allclose(found.shares.sum(axis=1), 1)
         assert found.totals.sum() == pytest.approx(1)
@@ -205,8 +205,8 @@ def test_shares_sum_to_one_and_the_cap_holds(members, items, seed):
 
 def test_no_one_suffers_raises_the_worst_off():
     scores = np.array([[0.9, 0.9, 0.6, 0.6]] * 4 + [[0.05, 0.05, 0.5, 0.5]])
-    joy = blend(scores, rule=Rule.JOY, n=2, artist_of=np.arange(4))
-    kind = blend(scores, rule=Rule.NO_ONE_SUFFERS, n=2, artist_of=np.arange(4))
+    joy = group_list(scores, rule=Rule.JOY, n=2, artist_of=np.arange(4))
+    kind = group_list(scores, rule=Rule.NO_ONE_SUFFERS, n=2, artist_of=np.arange(4))
     assert kind.satisfaction.min() > joy.satisfaction.min()
 
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recsys.blending import Rule, blend
+from recsys.group_lists import Rule, group_list
 
 SEEDS = st.integers(0, 10_000)
 
@@ -18,7 +18,7 @@ def tastes(seed, members=4, items=30):
 @given(SEEDS, st.integers(1, 6), st.integers(1, 12))
 def test_joy_has_the_best_mean_that_any_list_could_have(seed, members, n):
     scores = tastes(seed, members)
-    found = blend(scores, rule=Rule.JOY, n=n, artist_of=np.arange(30))
+    found = group_list(scores, rule=Rule.JOY, n=n, artist_of=np.arange(30))
     scale = np.sort(scores, axis=1)[:, -n:].mean(axis=1)[:, None]
     mean = (scores / scale).mean(axis=0)
     assert mean[found.items].sum() == pytest.approx(np.sort(mean)[-n:].sum())
@@ -29,7 +29,7 @@ def test_joy_has_the_best_mean_that_any_list_could_have(seed, members, n):
 @given(SEEDS, st.integers(2, 6))
 def test_no_one_suffers_starts_near_what_the_least_pleased_like_best(seed, members):
     scores = tastes(seed, members)
-    found = blend(scores, rule=Rule.NO_ONE_SUFFERS, n=1, artist_of=np.arange(30))
+    found = group_list(scores, rule=Rule.NO_ONE_SUFFERS, n=1, artist_of=np.arange(30))
     utility = scores / scores.max(axis=1, keepdims=True)
     lowest = np.quantile(utility, 0.25, axis=1, keepdims=True)
     worst = utility.min(axis=0)[(utility > lowest).all(axis=0)]
@@ -43,7 +43,7 @@ def test_no_one_suffers_serves_the_worst_off_best_and_joy_serves_the_mean_best()
     for seed in range(60):
         scores = tastes(seed, 2 + seed % 5, items=200)
         for rule in Rule:
-            found = blend(scores, rule=rule, n=10, artist_of=np.arange(200))
+            found = group_list(scores, rule=rule, n=10, artist_of=np.arange(200))
             worst[rule].append(found.satisfaction.min())
             mean[rule].append(found.satisfaction.mean())
     least = [np.mean(worst[rule]) for rule in (Rule.JOY, Rule.FAIR, Rule.NO_ONE_SUFFERS)]
@@ -55,14 +55,14 @@ def test_no_one_suffers_serves_the_worst_off_best_and_joy_serves_the_mean_best()
 @given(SEEDS, st.integers(2, 5))
 def test_no_one_suffers_leaves_out_the_lowest_quarter_of_anybody(seed, members):
     scores = tastes(seed, members, items=80)
-    found = blend(scores, rule=Rule.NO_ONE_SUFFERS, n=10, artist_of=np.arange(80))
+    found = group_list(scores, rule=Rule.NO_ONE_SUFFERS, n=10, artist_of=np.arange(80))
     bearable = (scores > np.quantile(scores, 0.25, axis=1, keepdims=True)).all(axis=0)
     assert bearable[found.items].sum() == min(10, bearable.sum())
 
 
 def test_an_artist_cap_takes_nothing_from_the_satisfaction_of_one_member_alone():
     scores = tastes(3, members=1)
-    found = blend(scores, rule=Rule.FAIR, n=3, artist_of=np.arange(30) // 10, artist_cap=1)
+    found = group_list(scores, rule=Rule.FAIR, n=3, artist_of=np.arange(30) // 10, artist_cap=1)
     assert len(found.items) == 3
     assert found.satisfaction.tolist() == pytest.approx([1.0])
 
@@ -71,14 +71,14 @@ def test_an_artist_cap_takes_nothing_from_the_satisfaction_of_one_member_alone()
 @given(SEEDS, st.sampled_from(list(Rule)))
 def test_nobody_counts_more_for_being_easy_to_please_or_for_standing_first(seed, rule):
     scores = tastes(seed)
-    plain = blend(scores, rule=rule, n=8, artist_of=np.arange(30))
-    louder = blend(
+    plain = group_list(scores, rule=rule, n=8, artist_of=np.arange(30))
+    louder = group_list(
         scores * np.array([[0.1], [1], [0.5], [0.9]]), rule=rule, n=8, artist_of=np.arange(30)
     )
     assert louder.items.tolist() == plain.items.tolist()
     assert np.allclose(louder.satisfaction, plain.satisfaction)
     order = np.array([2, 0, 3, 1])
-    turned = blend(scores[order], rule=rule, n=8, artist_of=np.arange(30))
+    turned = group_list(scores[order], rule=rule, n=8, artist_of=np.arange(30))
     assert turned.items.tolist() == plain.items.tolist()
     assert np.allclose(turned.satisfaction, plain.satisfaction[order])
     assert np.allclose(turned.shares, plain.shares[:, order])
@@ -88,7 +88,7 @@ def test_nobody_counts_more_for_being_easy_to_please_or_for_standing_first(seed,
 @given(SEEDS, st.sampled_from(list(Rule)))
 def test_one_member_alone_gets_their_own_best_list(seed, rule):
     scores = tastes(seed, members=1)
-    found = blend(scores, rule=rule, n=6, artist_of=np.arange(30))
+    found = group_list(scores, rule=rule, n=6, artist_of=np.arange(30))
     assert found.items.tolist() == np.argsort(-scores[0], kind="stable")[:6].tolist()
     assert found.satisfaction.tolist() == pytest.approx([1.0])
     assert found.shares.ravel().tolist() == [1.0] * 6
@@ -96,7 +96,7 @@ def test_one_member_alone_gets_their_own_best_list(seed, rule):
 
 def test_satisfaction_is_the_list_over_the_members_own_best():
     scores = np.array([[0.8, 0.4, 0.2, 0.0], [0.0, 0.2, 0.4, 0.8]])
-    found = blend(scores, rule=Rule.JOY, n=2, artist_of=np.arange(4))
+    found = group_list(scores, rule=Rule.JOY, n=2, artist_of=np.arange(4))
     assert sorted(found.items.tolist()) == [0, 3]
     assert found.satisfaction.tolist() == pytest.approx([0.8 / 1.2, 0.8 / 1.2])
 
@@ -106,7 +106,7 @@ def test_fair_gives_a_minority_its_turn_where_joy_does_not():
     one = np.array([[0.01, 0.01, 0.01, 0.01, 0.9, 0.8]])
     scores = np.concatenate([many, one])
     joy, fair = (
-        blend(scores, rule=rule, n=4, artist_of=np.arange(6)) for rule in (Rule.JOY, Rule.FAIR)
+        group_list(scores, rule=rule, n=4, artist_of=np.arange(6)) for rule in (Rule.JOY, Rule.FAIR)
     )
     assert not set(joy.items.tolist()) & {4, 5}
     assert set(fair.items.tolist()) & {4, 5}
@@ -120,15 +120,15 @@ def test_fair_has_at_least_the_nash_product_of_joy_for_one_pick(seed):
     scores = tastes(seed)
     product = {}
     for rule in (Rule.JOY, Rule.FAIR):
-        found = blend(scores, rule=rule, n=1, artist_of=np.arange(30))
+        found = group_list(scores, rule=rule, n=1, artist_of=np.arange(30))
         product[rule] = np.log(1e-3 + found.satisfaction).sum()
     assert product[Rule.FAIR] >= product[Rule.JOY] - 1e-9
 
 
 def test_nobody_or_nothing_gives_an_empty_list():
     for shape in ((0, 5), (3, 0)):
-        found = blend(np.zeros(shape), rule=Rule.FAIR, n=4, artist_of=np.arange(shape[1]))
+        found = group_list(np.zeros(shape), rule=Rule.FAIR, n=4, artist_of=np.arange(shape[1]))
         assert len(found.items) == 0
         assert found.satisfaction.shape == (shape[0],)
-    short = blend(tastes(1), rule=Rule.JOY, n=9, artist_of=np.arange(30) // 10, artist_cap=2)
+    short = group_list(tastes(1), rule=Rule.JOY, n=9, artist_of=np.arange(30) // 10, artist_cap=2)
     assert len(short.items) == 6, "three artists, two each: shorter rather than padded"

@@ -32,7 +32,7 @@ class Rule(Enum):
 
 
 @dataclass(frozen=True, eq=False)
-class BlendResult:
+class GroupList:
     """A group's list.
 
     Parameters
@@ -63,14 +63,14 @@ class Match:
     confidence: str
 
 
-def blend(
+def group_list(
     scores: Floats | Doubles,
     *,
     rule: Rule,
     n: int,
     artist_of: NDArray[Any],
     artist_cap: int = 1,
-) -> BlendResult:
+) -> GroupList:
     """Choose up to n items for a group.
 
     Each member's probabilities are divided by the mean of that member's own best list, so that nobody
@@ -98,7 +98,7 @@ def blend(
     k = min(n, n_items)
     if not k or not n_members:
         nothing = np.zeros((0, n_members))
-        return BlendResult(np.zeros(0, np.int64), np.zeros(n_members), nothing, np.zeros(n_members))
+        return GroupList(np.zeros(0, np.int64), np.zeros(n_members), nothing, np.zeros(n_members))
     wide = scores.astype(np.float64)
     best = np.array([_own_best(each, k, artist_of, artist_cap) for each in wide])
     utility = wide / np.maximum(best, 1e-12)[:, None]
@@ -106,7 +106,7 @@ def blend(
     got = utility[:, chosen]
     shares = (got.T + 1e-9) / (got.sum(axis=0)[:, None] + 1e-9 * n_members)
     satisfaction = np.clip(got.mean(axis=1), 0, 1)
-    return BlendResult(chosen, satisfaction, shares, shares.mean(axis=0))
+    return GroupList(chosen, satisfaction, shares, shares.mean(axis=0))
 
 
 def _own_best(scores: Doubles, k: int, artist_of: NDArray[Any], artist_cap: int) -> float:

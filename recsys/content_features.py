@@ -65,7 +65,11 @@ def by_renown(rows: Csr, renown: Floats) -> Csr:
 
 
 def era_rows(year: Doubles) -> Csr:
-    """Triangular bins of a decade with half a decade between them: near years share bins."""
+    """Triangular bins of a decade with half a decade between them: near years share bins.
+
+    Only bins that hold a year have a column: what reads the rows makes them dense, and one year far
+    off must not cost a column for every half decade between.
+    """
     known = np.flatnonzero(~np.isnan(year))
     if not len(known):
         return empty((len(year), 0))
@@ -74,9 +78,9 @@ def era_rows(year: Doubles) -> Csr:
     low = np.floor(place)
     part = place - low
     rows = np.concatenate([known, known])
-    columns = np.concatenate([low, low + 1]).astype(np.int64)
+    bins, columns = np.unique(np.concatenate([low, low + 1]), return_inverse=True)
     values = np.concatenate([1 - part, part]).astype(np.float32)
-    return unit(csr((values, (rows, columns)), (len(year), int(low.max()) + 2)))
+    return unit(csr((values, (rows, columns)), (len(year), len(bins))))
 
 
 def sound_rows(features: Floats) -> Csr:

@@ -10,11 +10,13 @@ import pandas as pd
 
 from recsys.catalogue import Catalogue
 from recsys.cli.ids import codes
-from recsys.cli.tables import amounts, columns, maybe
+from recsys.cli.tables import amounts, columns, line_of, maybe
 from recsys.errors import DataError
 from recsys.sparse import csr
-from recsys.types import Csr, Doubles, Ints
+from recsys.types import Csr, Doubles, Floats, Ints
 
+YEARS = 1000, 2200
+"""The first and the last year that a work can be of; a date written as 20190517 is none."""
 _GROUPING = "\x1f"  # the unit separator: no tag that somebody typed holds it
 
 
@@ -31,7 +33,7 @@ class SideFiles:
         album, further ones are read as tags.
     item_features : Path or None
         Item, then numeric columns; blanks are allowed. A column with "year" in its name is the year
-        of release as well; 0 in it means that it is not known.
+        of release as well, from 1000 to 2200; 0 in it means that it is not known.
     friends : Path or None
         Pairs of listeners who know each other, in either direction or both.
     """
@@ -160,11 +162,25 @@ def _features(item_ids: Any, path: Path | None) -> tuple[Any, Any]:
         is_year = "year" in str(name).lower()
         if is_year:
             single[single == 0] = np.nan  # what many data sets write where they do not know it
+            _refuse_no_years(path, frame[name], single)
         features[item[known], place] = single[known]
         if is_year and year is None:
             year = features[:, place]
     told = ~np.isnan(features).all(axis=0)
     return features[:, told] if told.any() else None, year
+
+
+def _refuse_no_years(path: Path, cells: "pd.Series[Any]", years: Floats) -> None:
+    """Say where the first number of a column is that no year can be, if there is one."""
+    first, last = YEARS
+    is_wrong = (years < first) | (years > last)
+    if is_wrong.any():
+        at = int(is_wrong.argmax())
+        raise DataError(
+            f"{path.name}: column {cells.name} must hold years from {first} to {last}, or 0 where it "
+            f"is not known (give it a name without year if it holds something else); line "
+            f"{line_of(path, at)} holds {cells.iloc[at]}"
+        )
 
 
 def _tag_matrix(blocks: list[tuple[Ints, Any, Any]], n: int) -> tuple[Csr, tuple[str, ...]]:

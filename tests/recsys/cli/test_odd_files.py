@@ -215,6 +215,13 @@ def test_bad_files_are_refused_with_their_name(tmp_path, capsys, name, text, sai
         ("--item-tags", "item,tag,n\n1,rock,inf\n", "side.csv: the third column must hold counts"),
         ("--item-features", "item,loud\n1,inf\n", "side.csv: column loud must hold numbers"),
         ("--item-features", "item,loud\n1,1e300\n", "side.csv: column loud must hold numbers"),
+        (
+            "--item-features",
+            "item,Year\n2,1990\n\n1,20190517\n",
+            "side.csv: column Year must hold years from 1000 to 2200, or 0 where it is not known "
+            "(give it a name without year if it holds something else); line 4 holds 20190517",
+        ),
+        ("--item-features", "item,year\n1,-1\n", "line 2 holds -1"),
         ("--item-groups", "item,artist\n,a\n", "side.csv has an empty cell: item in line 2"),
         ("--item-tags", "item,tag\n999,pop\nzoe,rock\n", "side.csv names no item of the plays"),
         ("--item-groups", "item,artist\n999,a\n", "side.csv names no item of the plays"),

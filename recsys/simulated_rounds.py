@@ -11,7 +11,8 @@ import numpy as np
 from recsys.catalogue import Catalogue
 from recsys.config import Config
 from recsys.errors import DataError
-from recsys.evidence import Evidence, Interactions, Kind, Level
+from recsys.evaluation import feedback_loop
+from recsys.evidence import Evidence, Interactions, Level
 from recsys.hybrid import HybridRecommender
 from recsys.interactions import Weighing
 from recsys.training import fit
@@ -47,63 +48,65 @@ class VoteTrial:
     seconds: float
 
 
+def set_aside(rows: Interactions, *, members: int, groups: int, seed: int = 0) -> list[Ints]:
+    """Draw groups of listeners to simulate with, by their codes; nobody stands in two.
+
+    Only listeners of 15 items or more are drawn, and into one group at most a quarter of them: the
+    others teach. Where they are fewer than the groups asked for, there are as many groups as they.
+
+    Raises
+    ------
+    DataError
+        When nobody has that many items.
+    """
+    pairs = np.unique(np.stack([rows.user, rows.id]), axis=1)
+    able = np.flatnonzero(np.bincount(pairs[0], minlength=rows.n_users) >= LEAST_ITEMS)
+    if not len(able):
+        raise DataError(f"nobody has {LEAST_ITEMS} items or more")
+    groups = min(groups, len(able))
+    size = max(1, min(members, len(able) // max(4, groups)))
+    drawn = np.random.default_rng(seed).permutation(able)
+    return [drawn[at : at + size] for at in range(0, groups * size, size)]
+
+
 def simulate(
     rows: Interactions,
     catalogue: Catalogue,
+    chosen: Ints,
     *,
-    members: int,
     seed: int,
     config: Config | None = None,
 ) -> Simulation:
-    """Set listeners aside, fit on the others, and keep five items of each who was set aside."""
+    """Fit on all but the chosen listeners, and keep five items of each of these.
+
+    Parameters
+    ----------
+    rows : Interactions
+        Plays of items.
+    catalogue : Catalogue
+        Every item is its own artist.
+    chosen : ndarray of int64
+        Codes of who is set aside (``set_aside``).
+    seed : int
+        Of which items are kept.
+    config : Config, optional
+    """
     if not catalogue.is_flat or not (rows.level == Level.ITEM).all():
         raise DataError("rounds are simulated on plays of items that stand for themselves")
     rng = np.random.default_rng(seed)
-    able = np.flatnonzero(np.bincount(rows.user, minlength=rows.n_users) >= LEAST_ITEMS)
-    if not len(able):
-        raise DataError(f"nobody has {LEAST_ITEMS} items or more")
-    chosen = rng.choice(able, min(members, max(1, len(able) // 4)), replace=False)
-    loved = [rng.permutation(rows.id[rows.user == one]) for one in chosen]
+    loved = [rng.permutation(np.unique(rows.id[rows.user == one])) for one in chosen]
     rest = rows.where(~np.isin(rows.user, chosen))
     model = fit(rest, catalogue, config or Config(random_state=seed))
     return Simulation(model, [one[:SEEDS] for one in loved], [one[SEEDS:] for one in loved])
 
 
 def played(simulation: Simulation, weighing: Weighing) -> Doubles:
-    """Hits of each listener after ten rounds of exact lists of ten, all folded in together.
-
-    What is hidden is liked, all else disliked, and every answer counts from the next round on.
-    """
+    """Hits of each listener in ten rounds of exact lists of ten, shape (n_listeners,)."""
     model = dataclasses.replace(simulation.model, weighing=weighing)
-    items = model.catalogue.items
-    n = len(simulation.seeds)
-    hidden, open_ = (np.full((n, len(items)), fill) for fill in (False, True))
-    for user, (known, wanted) in enumerate(zip(simulation.seeds, simulation.hidden, strict=True)):
-        open_[user, items.index_of(known)] = False
-        hidden[user, items.index_of(wanted)] = True
-    rows = Interactions.from_listeners([Evidence.of(known) for known in simulation.seeds])
-    found, at = np.zeros(n), np.arange(n)[:, None]
-    for _ in range(ROUNDS):
-        signals = model.signals(rows)
-        total = model.score_matrix(
-            signals.artists.matrix(n, model.catalogue.n_artists),
-            signals.items.matrix(n, len(items)),
-            signals.nearby.matrix(n, model.catalogue.n_artists),
-        )
-        total[~open_] = -np.inf
-        top = np.argpartition(-total, SHOWN, axis=1)[:, :SHOWN]
-        liked = hidden[at, top]
-        found += liked.sum(axis=1)
-        open_[at, top] = False
-        answers = Evidence.of(
-            items.ids[top].ravel(), kind=np.where(liked.ravel(), Kind.LIKE, Kind.DISLIKE)
-        )
-        rows = Interactions.of(
-            np.concatenate([rows.user, np.repeat(np.arange(n), SHOWN)]),
-            Evidence.concat(rows.evidence, answers),
-            n_users=n,
-        )
-    return found
+    seeds = [Evidence.of(known) for known in simulation.seeds]
+    rounds = feedback_loop(model, seeds, simulation.hidden, rounds=ROUNDS, n=SHOWN)
+    hits: Doubles = rounds.hits.sum(axis=1).astype(np.float64)
+    return hits
 
 
 def learn_votes(
@@ -117,7 +120,7 @@ def learn_votes(
     Parameters
     ----------
     simulations : sequence of Simulation
-        Several, with other listeners set aside in each.
+        Several; that nobody stands in two (``set_aside``) is what the standard error counts on.
     start : Weighing, optional
         What has to be beaten.
     told : callable

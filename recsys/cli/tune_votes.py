@@ -18,7 +18,7 @@ from recsys.config import Config
 from recsys.errors import DataError
 from recsys.evidence import Evidence, Interactions
 from recsys.interactions import Weighing
-from recsys.simulated_rounds import VoteTrial, learn_votes, simulate
+from recsys.simulated_rounds import VoteTrial, learn_votes, set_aside, simulate
 
 
 def run_votes(options: argparse.Namespace) -> int:
@@ -43,28 +43,22 @@ def run_votes(options: argparse.Namespace) -> int:
         console.print(f"{trial.setting} {trial.value:g}: {trial.hits:.3f} hits", highlight=False)
 
     simulations = []
-    for seed in range(options.seed, options.seed + options.seeds):
+    groups = set_aside(rows, members=options.members, groups=options.seeds, seed=options.seed)
+    for seed, chosen in enumerate(groups, start=options.seed):
         with working(f"fitting without the listeners set aside, {seed}", console):
-            simulations.append(
-                simulate(
-                    rows,
-                    catalogue,
-                    members=options.members,
-                    seed=seed,
-                    config=Config(random_state=seed),
-                )
-            )
+            config = Config(random_state=seed)
+            simulations.append(simulate(rows, catalogue, chosen, seed=seed, config=config))
     found = learn_votes(simulations, told=told)
-    chosen = {"like": found.like, "dislike": found.dislike}
+    votes = {"like": found.like, "dislike": found.dislike}
     if options.out is not None:
-        write_votes(options.out, chosen)
+        write_votes(options.out, votes)
     if options.json:
-        print(json.dumps({"trials": [vars(one) for one in trials], "chosen": chosen}))
+        print(json.dumps({"trials": [vars(one) for one in trials], "chosen": votes}))
         return 0
     listeners = sum(len(one.seeds) for one in simulations)
     _show(
         trials,
-        chosen,
+        votes,
         f"hits in ten rounds of ten, {listeners} listeners set aside; "
         "a gain is over what had been chosen by then",
     )

@@ -6,23 +6,35 @@ import json
 import numpy as np
 import pytest
 
-from recsys import DataError, Evidence
+from recsys import Catalogue, DataError, Interactions
 from recsys.cli.main import main
 from recsys.cli.tuned_settings import with_settings
 from recsys.config import Config
-from recsys.evaluation import feedback_loop
 from recsys.interactions import Weighing
-from recsys.simulated_rounds import GRID, SEEDS, learn_votes, played, simulate
+from recsys.simulated_rounds import (
+    GRID,
+    ROUNDS,
+    SEEDS,
+    SHOWN,
+    learn_votes,
+    played,
+    set_aside,
+    simulate,
+)
 from tests.recsys.generated import FOLDER
 from tests.recsys.tastes import alone, artists_of, catalogue, community, draws
 
 CONFIG = Config(tune=False)
 
 
+def simulated(rows, whole, *, members=2):
+    (chosen,) = set_aside(rows, members=members, groups=1)
+    return simulate(rows, whole, chosen, seed=0, config=CONFIG)
+
+
 @pytest.fixture(scope="module")
 def simulation():
-    rows = community(artists_of(draws(60, each=40)))
-    return simulate(rows, alone(), members=12, seed=0, config=CONFIG)
+    return simulated(community(artists_of(draws(60, each=40))), alone(), members=12)
 
 
 def test_the_model_never_saw_who_was_set_aside(simulation):
@@ -34,13 +46,33 @@ def test_the_model_never_saw_who_was_set_aside(simulation):
         assert not set(known.tolist()) & set(hidden.tolist())
 
 
-def test_a_batch_plays_the_same_rounds_as_one_listener_after_another(simulation):
-    weighing = simulation.model.weighing
-    one_by_one = feedback_loop(
-        simulation.model, [Evidence.of(k) for k in simulation.seeds], simulation.hidden
-    )
-    assert played(simulation, weighing) == pytest.approx(one_by_one.hits.sum(axis=1), abs=1)
-    assert played(simulation, weighing).sum() == pytest.approx(one_by_one.hits.sum(), abs=3)
+def test_a_hit_counts_once_where_the_catalogue_runs_out():
+    small = Catalogue.build(np.arange(1, 28))
+    assert small.n_items < ROUNDS * SHOWN
+    found = simulated(community([np.arange(1, 17) + k for k in range(12)]), small)
+    assert played(found, found.model.weighing).tolist() == [16.0 - SEEDS] * 2
+
+
+def test_nobody_stands_in_two_simulations():
+    rows = community(artists_of(draws(60, each=40)))
+    groups = set_aside(rows, members=30, groups=5, seed=2)
+    assert [len(one) for one in groups] == [12] * 5, "as many as there are for each"
+    assert len(np.unique(np.concatenate(groups))) == 60
+    assert [len(one) for one in set_aside(rows, members=30, groups=2)] == [15] * 2, "a quarter"
+    assert [len(one) for one in set_aside(rows, members=2, groups=3)] == [2] * 3
+    few = rows.where(rows.user < 3)
+    assert sorted(np.concatenate(set_aside(few, members=9, groups=5)).tolist()) == [0, 1, 2]
+
+
+def test_rows_that_are_there_twice_make_nobody_able_and_nothing_known(simulation):
+    rows = community(artists_of(draws(60, each=40)))
+    twice = simulated(Interactions.concat(rows, rows), alone(), members=12)
+    for known, hidden in zip(twice.seeds, twice.hidden, strict=True):
+        assert len(known) == SEEDS
+        assert len(np.unique(np.concatenate([known, hidden]))) == len(known) + len(hidden) == 40
+    few = community([one[:10] for one in artists_of(draws(20))])
+    with pytest.raises(DataError, match="nobody has"):
+        set_aside(Interactions.concat(few, few), members=2, groups=1)
 
 
 def test_a_weight_that_learns_nothing_is_given_up_and_a_good_one_kept(simulation):
@@ -57,10 +89,10 @@ def test_a_weight_that_learns_nothing_is_given_up_and_a_good_one_kept(simulation
 
 def test_tracks_and_people_with_little_cannot_be_simulated():
     with pytest.raises(DataError, match="stand for themselves"):
-        simulate(community(draws(20)), catalogue(), members=2, seed=0)
+        simulated(community(draws(20)), catalogue())
     few = community([one[:5] for one in artists_of(draws(20))])
     with pytest.raises(DataError, match="nobody has"):
-        simulate(few, alone(), members=2, seed=0)
+        set_aside(few, members=2, groups=1)
 
 
 def test_the_command_says_what_it_chose_and_writes_it_for_a_training(tmp_path, capsys):

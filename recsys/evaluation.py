@@ -15,6 +15,8 @@ from recsys.types import Doubles, Ints
 RESAMPLES = 1_000
 _DRAWN = 500_000
 TOP = 10
+LEAST_LISTENERS = 5
+"""Below it a standard error says nothing: of one listener it would be 0, and any difference enough."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +48,8 @@ class Rounds:
 def compare(old: HybridRecommender, new: HybridRecommender, cases: Sequence[Case]) -> Comparison:
     """Say whether a new model may take over: unless worse by more than two standard errors.
 
-    A model whose scores are not finite never may.
+    Fewer than five listeners are no evidence against it. A model whose scores are not finite never
+    may.
     """
     pairs = [(ndcg(old, case), ndcg(new, case)) for case in cases]
     gains = np.array([after - before for before, after in pairs], np.float64)
@@ -55,7 +58,8 @@ def compare(old: HybridRecommender, new: HybridRecommender, cases: Sequence[Case
     finite = bool(np.isfinite(gains).all())
     error = float(gains.std(ddof=1) / np.sqrt(len(gains))) if len(gains) > 1 else 0.0
     delta = float(gains.mean())
-    return Comparison(delta, error, len(gains), publish=finite and delta >= -2 * error)
+    worse = len(gains) >= LEAST_LISTENERS and delta < -2 * error
+    return Comparison(delta, error, len(gains), publish=finite and not worse)
 
 
 def ndcg(model: HybridRecommender, case: Case) -> float:

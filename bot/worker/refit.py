@@ -17,7 +17,7 @@ from bot.domain.candidates import Origin
 from bot.domain.sources import OpenSource
 from bot.worker.prior import aligned
 from recsys import Catalogue, Evidence, HybridRecommender, Interactions, Kind, RecsysError
-from recsys.evaluation import Case, Comparison, compare
+from recsys.evaluation import LEAST_LISTENERS, Case, Comparison, compare
 from recsys.in_the_large import told_by_votes
 from recsys.preprocessing.rows import clean
 from recsys.similar import borrowed_popularity, borrowed_tags, merged
@@ -38,8 +38,8 @@ def refit(data_dir: Path, *, serving: Path | None, force_publish: bool) -> dict[
     """Train, compare, write; return what the bot is told.
 
     The newest likes that neither model has seen are held back and both models rank them (decision
-    D6); with fewer than 20 of them, or with `force_publish`, the new model trains on everything and
-    is published.
+    D6); with fewer than 20 of them, of fewer than five members, or with `force_publish`, the new
+    model trains on everything and is published.
     """
     rows = read_training(data_dir / DATABASE_NAME, now_ms=time.time_ns() // 1_000_000)
     catalogue = catalogue_of(rows)
@@ -70,7 +70,7 @@ def refit(data_dir: Path, *, serving: Path | None, force_publish: bool) -> dict[
         verdict = compare(old, model, _cases(rows, held))
         publish, reason = verdict.publish, _in_words(verdict)
     elif old is not None:
-        reason = "too few new likes to compare on"
+        reason = "too few new likes, or members who gave them, to compare on"
     folder = _write(model, data_dir / "models", cut)
     _prune(data_dir / "models", keep={folder.name, serving.name if serving else ""})
     return {
@@ -181,9 +181,10 @@ def _held_back(rows: TrainingRows, old: HybridRecommender) -> NDArray[np.bool_]:
     seen = int(old.info.get("cut_gestures", 0))
     fresh = np.flatnonzero((rows.kind == Kind.LIKE) & (rows.recorded > seen))
     n = int(HELD_BACK * len(fresh))
+    newest = fresh[np.argsort(-rows.recorded[fresh], kind="stable")[:n]]
     held = np.zeros(len(rows.id), np.bool_)
-    if n >= LEAST_CASES:
-        held[fresh[np.argsort(-rows.recorded[fresh], kind="stable")[:n]]] = True
+    if n >= LEAST_CASES and len(np.unique(rows.users[newest])) >= LEAST_LISTENERS:
+        held[newest] = True
     return held
 
 

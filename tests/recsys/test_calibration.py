@@ -1,6 +1,7 @@
 """Probabilities against outcomes, bootstrap intervals, and paired comparison."""
 
 import tracemalloc
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from recsys import DataError, Evidence
 from recsys.calibration import calibration
 from recsys.config import Config
-from recsys.evaluation import RESAMPLES, Case, bootstrap, compare
+from recsys.evaluation import LEAST_LISTENERS, RESAMPLES, Case, bootstrap, compare, ndcg
 from recsys.metrics import beyond, per_user, top_items
 from recsys.sparse import csr, empty
 from recsys.training import fit
@@ -109,6 +110,14 @@ def test_a_comparison_is_antisymmetric_and_the_same_model_may_be_published():
     same = compare(whole, whole, cases)
     assert (same.delta, same.standard_error, same.publish) == (0.0, 0.0, True)
     assert compare(whole, plain, []).publish, "without cases nothing speaks against it"
+    worst = sorted(cases, key=lambda case: ndcg(plain, case) - ndcg(whole, case))[:LEAST_LISTENERS]
+    assert not compare(whole, plain, worst).publish
+    for few in (worst[:1], worst[:-1]):
+        told = compare(whole, plain, few)
+        assert told.delta < -2 * told.standard_error
+        assert told.publish, "fewer than five listeners are no evidence"
+    broken = replace(plain, bias=float("nan"))
+    assert not compare(whole, broken, worst[:1]).publish
 
 
 @settings(max_examples=60)

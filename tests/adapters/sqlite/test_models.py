@@ -10,6 +10,7 @@ from bot.adapters.sqlite.database import Database
 from bot.adapters.sqlite.judged_picks import read_judged
 from bot.adapters.sqlite.training_rows import TrainingRows, read_training, table_of
 from bot.domain.feedback import Verdict
+from bot.domain.ids import MemberId
 from bot.domain.listening import EvidenceKind, Level, Source
 from bot.domain.recommending import ModelInfo
 from bot.worker.refit import refit
@@ -199,6 +200,29 @@ async def test_a_script_does_not_teach_the_shared_model(database: Database) -> N
     steps = {one["name"]: one["dropped"] for one in done["info"]["details"]["preprocessing"]}
     assert steps["listeners that are no people"] == 2
     assert done["info"]["details"]["n_interactions"] == len(rows.id) - 2
+
+
+@pytest.mark.parametrize(("n_members", "n_held"), [(1, 0), (4, 0), (5, 24)])
+async def test_likes_are_held_back_to_compare_on_where_enough_members_gave_them(
+    database: Database, n_members: int, n_held: int
+) -> None:
+    members = [MemberId(ANA + n) for n in range(n_members)]
+    titles = [f"Song {n}" for n in range(120)]
+    for member in members:
+        await bring_in(database, member, [row("Queen", t) for t in titles], folder=f"u{member}")
+    folder = database.path.parent
+    before = refit(folder, serving=None, force_publish=False)
+    for n, title in enumerate(titles):
+        member = members[n % n_members]
+        shown = await show(database, f"queen {title}", member=member)
+        await database.gestures.record(press(shown, 0, Verdict.UP, member=member, minute=n))
+    done = refit(folder, serving=Path(before["folder"]), force_publish=False)
+    rows = await train(database)
+    assert int((rows.kind == Kind.LIKE).sum()) == 120
+    assert done["info"]["interactions"] == len(rows.id) - n_held
+    compared = f"on {n_members} listeners" in done["reason"]
+    assert compared == bool(n_held)
+    assert done["publish"] or compared
 
 
 async def test_the_catalogue_comes_along(database: Database) -> None:

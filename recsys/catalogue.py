@@ -77,6 +77,9 @@ class Catalogue:
             _check_tags("item_tags", self.item_tags, (n_items, n_tags))
         if self.features is not None and self.features.shape[:1] != (n_items,):
             raise DataError("features must have one row per item")
+        for name, numbers in (("year", self.year), ("features", self.features)):
+            if numbers is not None and np.isinf(numbers).any():
+                raise DataError(f"{name} must be finite, or NaN where unknown")
         if self.album_of is not None:
             _check("album_of", self.album_of, (n_items,), np.int32)
         if self.similar is not None:
@@ -174,11 +177,6 @@ class Catalogue:
             year=self.year,
             features=self.features,
         )
-
-    @cached_property
-    def items_per_artist(self) -> NDArray[np.int64]:
-        """Number of items of each artist, shape (n_artists,)."""
-        return np.bincount(self.artist_of, minlength=self.n_artists).astype(np.int64)
 
 
 def _check(name: str, values: NDArray[Any], shape: tuple[int, ...], dtype: Any) -> None:

@@ -4,18 +4,14 @@ from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from recsys.errors import DataError
 from recsys.types import Ints
 
 
 class IdMap:
-    """A frozen two-way map between outside ids and the indices 0..n-1.
-
-    Ids are either all integers (int64) or all text. Maps only ever grow: ``extended`` gives a new
-    map in which every old id keeps its index, so arrays made for the old map stay valid.
-    """
+    """A frozen two-way map between outside ids, which are integers, and the indices 0..n-1."""
 
     __slots__ = ("_ids", "_order", "_sorted")
 
@@ -37,41 +33,23 @@ class IdMap:
         return f"IdMap({len(self)} ids)"
 
     @property
-    def ids(self) -> NDArray[Any]:
-        """The outside ids in index order, shape (n,), int64 or text, read-only."""
+    def ids(self) -> Ints:
+        """The outside ids in index order, shape (n,), int64, read-only."""
         return self._ids
 
     def index_of(self, ids: ArrayLike) -> Ints:
         """Look up the indices of outside ids, shape (len(ids),), int64; -1 where the id is unknown."""
         wanted = _as_ids(ids)
-        if not len(wanted) or not len(self) or wanted.dtype.kind != self._ids.dtype.kind:
+        if not len(self):
             return np.full(len(wanted), -1, np.int64)
         place = np.minimum(np.searchsorted(self._sorted, wanted), len(self) - 1)
         return np.where(self._sorted[place] == wanted, self._order[place], -1)
 
-    def extended(self, ids: ArrayLike | Iterable[Any]) -> "IdMap":
-        """Make a map with the unknown ones among ``ids`` appended in their order of appearance."""
-        wanted = _as_ids(ids)
-        fresh = wanted[self.index_of(wanted) < 0]
-        if not len(fresh):
-            return self
-        _, first = np.unique(fresh, return_index=True)
-        fresh = fresh[np.sort(first)]
-        if not len(self):
-            return IdMap(fresh)
-        if fresh.dtype.kind != self._ids.dtype.kind:
-            raise DataError("a map holds integer ids or text ids, not both")
-        return IdMap(np.concatenate([self._ids, fresh]))
 
-
-def _as_ids(ids: ArrayLike | Iterable[Any]) -> NDArray[Any]:
+def _as_ids(ids: ArrayLike | Iterable[Any]) -> Ints:
     values = np.array(ids if isinstance(ids, np.ndarray) else list(ids))  # type: ignore[arg-type]
     if values.ndim != 1:
         raise DataError("ids must be a flat list")
-    if not values.size:
-        return values.astype(np.int64) if values.dtype.kind != "U" else values
-    if values.dtype.kind in "iu":
-        return values.astype(np.int64)
-    if values.dtype.kind == "U":
-        return values
-    raise DataError(f"ids must be integers or text, not {values.dtype}")
+    if values.size and values.dtype.kind not in "iu":
+        raise DataError(f"ids must be integers, not {values.dtype}")
+    return values.astype(np.int64)

@@ -17,6 +17,10 @@ from recsys.types import Csr, Doubles, Ints
 
 Scale = Literal["rank", "log", "bm25", "same"]
 SCALES: tuple[Scale, ...] = get_args(Scale)
+_NOT_NEGATIVE = (
+    *("least_play", "most_play", "least_decay", "pick", "like", "listed"),
+    *("like_to_artist", "dislike_to_artist", "attention"),
+)
 _VOTES = np.zeros(len(Kind))
 _VOTES[Kind.LIKE], _VOTES[Kind.DISLIKE] = 1.0, -1.0
 _SATURATION = 1.2  # k1 of BM25, in means of the listener
@@ -54,6 +58,15 @@ class Weighing:
     def __post_init__(self) -> None:
         if self.scale not in SCALES:
             raise DataError(f"scale must be one of {', '.join(SCALES)}")
+        for name in ("half_life_days", "vote_half_life_days"):
+            if not getattr(self, name) > 0:
+                raise DataError(f"{name} must be > 0")
+        for name in ("dislike", "skip"):
+            if not -np.inf < getattr(self, name) <= 0:
+                raise DataError(f"{name} must be a number <= 0")
+        for name in _NOT_NEGATIVE:
+            if not 0 <= getattr(self, name) < np.inf:
+                raise DataError(f"{name} must be a number >= 0")
 
     def as_dict(self) -> dict[str, Any]:
         """Give the settings by name."""

@@ -81,7 +81,7 @@ def adventure_term(model: HybridRecommender, profile: Profile, adventure: float)
     ``adventure * (3 far - 5 familiar)`` with familiar in 0..1 from the evidence and far in 0..1,
     the mean of rarity and of distance from the listener's content profile.
     """
-    if adventure == 0:
+    if adventure == 0 or not model.catalogue.n_artists:
         return np.zeros(model.catalogue.n_artists, np.float32)
     far: Any = np.zeros(model.catalogue.n_artists, np.float32)
     for part, folded in zip(model.parts, profile.folded, strict=True):

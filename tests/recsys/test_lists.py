@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recsys import DataError, Evidence, Kind, Level, Options
+from recsys import Catalogue, DataError, Evidence, Interactions, Kind, Level, Options
 from recsys.base import rank, ranks_of
 from recsys.filters import eligible_artists, eligible_items
 from recsys.reranking import adventure_term, shortlist
@@ -170,6 +170,9 @@ def test_where_nothing_may_be_shown_the_list_is_empty(model, ada, explore):
     nothing = Options(among=np.zeros(0, np.int64), explore=explore)
     assert model.recommend(ada, n=5, options=nothing) == ()
     assert model.recommend(ada, n=0, options=Options(explore=explore)) == ()
+    bare = fit(Interactions.empty(), Catalogue.build([]))
+    nobody = bare.fold_in(Evidence.empty())
+    assert bare.recommend(nobody, n=5, options=Options(explore=explore)) == ()
 
 
 @pytest.mark.parametrize("seed", range(20))

@@ -3,15 +3,19 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from rich.console import Console
+
 from recsys.catalogue import Catalogue
 from recsys.cli.ids import codes, sorted_ids
 from recsys.cli.leaks import stands_in, tell_learned
+from recsys.cli.preparing import tell
 from recsys.cli.side_information import SideFiles, read_catalogue
 from recsys.cli.tables import columns, find, plays_of
 from recsys.config import Config
 from recsys.errors import DataError
 from recsys.evaluation import Rounds, feedback_loop
 from recsys.evidence import Evidence, Interactions, Kind
+from recsys.preprocessing.rows import clean
 from recsys.training import fit
 from recsys.types import Ints
 
@@ -38,9 +42,12 @@ class FeedbackFigures:
 
 
 def read_feedback(folder: Path, side: SideFiles) -> FeedbackTask:
-    """Read ``train`` (background) and ``members`` (user, item, role seed or hidden)."""
+    """Read ``train`` (background) and ``members`` (user, item, role seed or hidden).
+
+    Says on standard error what the preparation of ``train`` left out.
+    """
     train = plays_of(find(folder, "train"))
-    members = columns(find(folder, "members"), ("user", "item", "role"), 3)
+    members = columns(find(folder, "members"), ("user", "item", "role"), 3).drop_duplicates()
     role = members[2]
     if not set(role) <= {"seed", "hidden"}:
         raise DataError("the third column of members must be seed or hidden")
@@ -51,11 +58,13 @@ def read_feedback(folder: Path, side: SideFiles) -> FeedbackTask:
     users = sorted_ids(train["user"])
     item = codes(items, members[1])
     who = members.groupby(codes(sorted_ids(members[0]), members[0])).indices
-    background = Interactions.of(
+    plays = Interactions.of(
         codes(users, train["user"]),
         Evidence.of(codes(items, train["item"]), value=train["plays"].to_numpy()),
         n_users=len(users),
     )
+    background, report = clean(plays, n_items=len(items))
+    tell(report, Console(stderr=True))
     trained = codes(users, members[0])
     here = is_hidden & (trained >= 0)
     hidden = Interactions.of(trained[here], Evidence.of(item[here]), n_users=len(users))

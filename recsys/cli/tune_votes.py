@@ -8,6 +8,7 @@ from rich.table import Table
 
 from recsys.cli.ids import codes, sorted_ids
 from recsys.cli.out_files import refuse_unwritable
+from recsys.cli.preparing import tell
 from recsys.cli.printing import print_table
 from recsys.cli.progress import working
 from recsys.cli.side_information import read_catalogue
@@ -18,6 +19,7 @@ from recsys.config import Config
 from recsys.errors import DataError
 from recsys.evidence import Evidence, Interactions
 from recsys.interactions import Weighing
+from recsys.preprocessing.rows import clean
 from recsys.simulated_rounds import VoteTrial, learn_votes, set_aside, simulate
 
 
@@ -36,6 +38,8 @@ def run_votes(options: argparse.Namespace) -> int:
         Evidence.of(codes(items, train["item"]), value=train["plays"].to_numpy()),
         n_users=len(users),
     )
+    rows, report = clean(rows, n_items=len(items))
+    tell(report, console)
     trials: list[VoteTrial] = []
 
     def told(trial: VoteTrial) -> None:

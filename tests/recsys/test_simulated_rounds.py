@@ -4,6 +4,7 @@ import dataclasses
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from recsys import Catalogue, DataError, Interactions
@@ -107,3 +108,17 @@ def test_the_command_says_what_it_chose_and_writes_it_for_a_training(tmp_path, c
     assert weighing == dataclasses.replace(Weighing(), **found["chosen"])
     assert main(arguments) == 0
     assert f"like: {found['chosen']['like']:g}" in capsys.readouterr().out
+
+
+def test_the_command_lets_the_rows_through_the_gate(tmp_path, capsys):
+    """Every row is there twice, as after two exports into one file."""
+    once = pd.read_csv(FOLDER / "train.csv")
+    asked = ["tune", str(tmp_path), "--feedback", "--seeds", "1", "--members", "4", "--json"]
+    found = []
+    for rows in (once, pd.concat([once, once])):
+        rows.to_csv(tmp_path / "train.csv", index=False)
+        assert main(asked) == 0
+        told = capsys.readouterr()
+        found.append([one["hits"] for one in json.loads(told.out)["trials"]])
+    assert "prepared: " in told.err
+    assert found[0] == found[1]

@@ -132,6 +132,13 @@ def test_answers_raise_the_hits_of_later_rounds(capsys, tmp_path):
     assert len(found["updated"]) == 10
     assert found["updated"][0] == found["never"][0], "the first list has no answers to learn from"
     assert found["difference 95%"][0] > 0
+    for name in ("train", "members"):
+        once = pd.read_csv(tmp_path / f"{name}.csv")
+        pd.concat([once, once]).to_csv(tmp_path / f"{name}.csv", index=False)
+    assert main(["evaluate", str(tmp_path), "--protocol", "feedback", "--json"]) == 0
+    told = capsys.readouterr()
+    assert f"repeated rows: {120 * 24} dropped" in " ".join(told.err.split())
+    assert json.loads(told.out) == found, "rows that are there twice say nothing more"
 
 
 def test_small_communities_closed_and_with_background(capsys, tmp_path):

@@ -49,7 +49,7 @@ class Calibration:
         return float(np.average(gap, weights=self.weight)) if self.weight.sum() else 0.0
 
 
-def calibration(probability: Doubles, liked: Bools, *, bins: int = BINS) -> Calibration:
+def calibration(probability: Doubles, liked: Bools) -> Calibration:
     """Compare probabilities with outcomes.
 
     Likes are rare, so bins are equal in log-odds between the least and the most probable pair;
@@ -73,17 +73,17 @@ def calibration(probability: Doubles, liked: Bools, *, bins: int = BINS) -> Cali
     mean = float(y.mean())
     safe = np.clip(p, _LEAST, 1 - _LEAST)
     odds = np.log(safe / (1 - safe))
-    edges = np.linspace(odds.min(), odds.max(), bins + 1)
-    place: Ints = np.clip(np.searchsorted(edges, odds, side="right") - 1, 0, bins - 1)
-    weight = np.bincount(place, minlength=bins).astype(np.float64)
+    edges = np.linspace(odds.min(), odds.max(), BINS + 1)
+    place: Ints = np.clip(np.searchsorted(edges, odds, side="right") - 1, 0, BINS - 1)
+    weight = np.bincount(place, minlength=BINS).astype(np.float64)
     full = weight > 0
     return Calibration(
         brier=float(np.mean((p - y) ** 2)),
         brier_of_mean=mean * (1 - mean),
         log_loss=_log_loss(safe, y),
         log_loss_of_mean=_log_loss(np.full(len(y), np.clip(mean, _LEAST, 1 - _LEAST)), y),
-        expected=np.bincount(place, p, bins)[full] / weight[full],
-        observed=np.bincount(place, y, bins)[full] / weight[full],
+        expected=np.bincount(place, p, BINS)[full] / weight[full],
+        observed=np.bincount(place, y, BINS)[full] / weight[full],
         weight=weight[full],
     )
 

@@ -46,11 +46,6 @@ class Profile:
     known_items: Ints
     known_artists: Ints
 
-    @property
-    def is_cold(self) -> bool:
-        """Whether nothing in the evidence is known to the catalogue."""
-        return self.artists.nnz == 0
-
     @cached_property
     def said(self) -> Csr:
         """Net votes on each artist, (1, n_artists): likes minus dislikes, faded with age."""
@@ -109,10 +104,6 @@ class Scores:
     def probability(self) -> Floats:
         """Chance that an item is to their taste, shape (n_items,), 0..1; rises with the total."""
         return self.link.probability(self.total)
-
-    def probability_of(self, item: int) -> float:
-        """Give that of one item (by index), without the others'."""
-        return float(self.link.probability(self.total[item]))
 
     def sum_of(self, names: Collection[str]) -> Floats:
         """Sum of some parts, shape (n_items,), added in float32 in the order of the parts."""

@@ -117,8 +117,3 @@ class Pick:
     probability: float
     explored: float = 0.0
     calibration: float = 0.0
-
-    @property
-    def shown_score(self) -> float:
-        """Score, re-ranking term and exploration together: what the list is ordered by."""
-        return self.score + self.rerank + self.explored

@@ -14,18 +14,12 @@ _COUNTRIES = 20
 _UNKNOWN = -1
 
 
-def item_columns(catalogue: Catalogue, *, most_tags: int = 0) -> Doubles:
-    """Encode year, decade, sound, country and (by request) tags of every item.
+def item_columns(catalogue: Catalogue) -> Doubles:
+    """Encode year, decade, sound and country of every item.
 
     Numbers are standardised with the median where unknown, and one more column per gap-ridden
     number says that it is a guess; decades are ordinal with -1 for unknown; countries are one-hot,
-    rare ones together, an unknown one all zeros; tags are multi-hot.
-
-    Parameters
-    ----------
-    catalogue : Catalogue
-    most_tags : int
-        So many of the tags held by most artists.
+    rare ones together, an unknown one all zeros.
 
     Returns
     -------
@@ -65,15 +59,7 @@ def item_columns(catalogue: Catalogue, *, most_tags: int = 0) -> Doubles:
         )
         steps.append(("country", one_hot, slice(width, width + 1)))
         width += 1
-    encoded = np.zeros((n, 0))
-    if steps and n:
-        encoded = ColumnTransformer(steps).fit_transform(np.concatenate(blocks, axis=1))
-    return np.concatenate([encoded, _multi_hot(catalogue, most_tags)], axis=1)
-
-
-def _multi_hot(catalogue: Catalogue, most: int) -> Doubles:
-    holders = np.bincount(catalogue.tags.indices, minlength=catalogue.tags.shape[1])
-    kept = np.sort(np.argsort(-holders, kind="stable")[:most])
-    kept = kept[holders[kept] > 0]
-    held: Doubles = (catalogue.tags[:, kept].toarray() > 0).astype(np.float64)
-    return held[catalogue.artist_of]
+    if not steps or not n:
+        return np.zeros((n, 0))
+    encoded: Doubles = ColumnTransformer(steps).fit_transform(np.concatenate(blocks, axis=1))
+    return encoded

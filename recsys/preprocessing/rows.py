@@ -1,7 +1,5 @@
 """The gate of every training: rows that no listener can have made do not teach the shared model."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from recsys.evidence import Evidence, Interactions, Kind
@@ -10,30 +8,13 @@ from recsys.types import Bools, Doubles, Floats, Ints
 
 NO_PEOPLE = "listeners that are no people"
 """Name of the step that leaves out whole listeners."""
-
-
-@dataclass(frozen=True)
-class Plausible:
-    """What a person can have done; whatever lies beyond is a script, a shop or a broken import.
-
-    Parameters
-    ----------
-    plays_per_day : float
-        Mean over the days with plays: one a minute, around the clock.
-    plays_of_one : float
-        Plays of one thing: three minutes each, that is a year and a half without a pause.
-    catalogue_share : float
-        Share of all items that one listener has, where there are ``least_items`` or more and others
-        to compare with.
-    beyond_others : float
-        By how many times that is more than the 99th percentile of the listeners.
-    """
-
-    plays_per_day: float = 1_440.0
-    plays_of_one: float = 250_000.0
-    catalogue_share: float = 0.5
-    least_items: int = 1_000
-    beyond_others: float = 5.0
+PLAYS_PER_DAY = 1_440.0
+"""Most that a person plays, on the mean of the days with plays: one a minute, around the clock."""
+PLAYS_OF_ONE = 250_000.0
+"""Most plays of one thing: three minutes each, that is a year and a half without a pause."""
+CATALOGUE_SHARE, LEAST_ITEMS, BEYOND_OTHERS = 0.5, 1_000, 5.0
+"""Nobody has a larger share of all items, where there are so many items or more and others to compare
+with, unless it is no more than so many times the 99th percentile of the listeners."""
 
 
 def clean(
@@ -41,7 +22,6 @@ def clean(
     *,
     n_items: int,
     plays_per_day: Doubles | None = None,
-    plausible: Plausible | None = None,
 ) -> tuple[Interactions, Report]:
     """Merge repeated rows, leave out listeners that are no people, cap counts.
 
@@ -56,17 +36,15 @@ def clean(
     plays_per_day : ndarray of shape (n_users,), float64, optional
         Of each listener, over the days on which they played something; NaN or 0 where no play has a
         date.
-    plausible : Plausible, optional
 
     Returns
     -------
     rows, report
         Clean rows come back as they are, bit for bit and in their order.
     """
-    limits = plausible or Plausible()
     merged, repeats = _merged(rows)
-    kept, bots = _without_bots(merged, n_items, plays_per_day, limits)
-    capped, cap = _capped(kept, limits)
+    kept, bots = _without_bots(merged, n_items, plays_per_day)
+    capped, cap = _capped(kept)
     return capped, Report((repeats, bots, cap))
 
 
@@ -95,46 +73,46 @@ def _merged(rows: Interactions) -> tuple[Interactions, Step]:
 
 
 def _without_bots(
-    rows: Interactions, n_items: int, plays_per_day: Doubles | None, limits: Plausible
+    rows: Interactions, n_items: int, plays_per_day: Doubles | None
 ) -> tuple[Interactions, Step]:
-    bots = _too_wide(rows, n_items, limits)
+    bots = _too_wide(rows, n_items)
     if plays_per_day is not None:
-        bots = bots | (np.nan_to_num(plays_per_day) > limits.plays_per_day)
+        bots = bots | (np.nan_to_num(plays_per_day) > PLAYS_PER_DAY)
     keep = ~bots[rows.user]
     step = Step(
         NO_PEOPLE,
         len(rows),
         int((~keep).sum()),
         0,
-        f"{int(bots.sum())} with over {limits.plays_per_day:g} plays per day, or with over "
-        f"{limits.catalogue_share:.0%} of {limits.least_items} items or more",
+        f"{int(bots.sum())} with over {PLAYS_PER_DAY:g} plays per day, or with over "
+        f"{CATALOGUE_SHARE:.0%} of {LEAST_ITEMS} items or more",
     )
     return (rows if keep.all() else rows.where(keep)), step
 
 
-def _too_wide(rows: Interactions, n_items: int, limits: Plausible) -> Bools:
+def _too_wide(rows: Interactions, n_items: int) -> Bools:
     nobody = np.zeros(rows.n_users, np.bool_)
-    if n_items < limits.least_items or rows.n_users < 2:
+    if n_items < LEAST_ITEMS or rows.n_users < 2:
         return nobody
     own = rows.kind != Kind.NEARBY
     pairs = np.unique(np.stack([rows.user[own], rows.level[own], rows.id[own]]), axis=1)
     has: Ints = np.bincount(pairs[0], minlength=rows.n_users).astype(np.int64)
-    wide = has > limits.catalogue_share * n_items
+    wide = has > CATALOGUE_SHARE * n_items
     if not wide.any():
         return nobody
     others = has[~wide & (has > 0)]
     usual = float(np.percentile(others, 99)) if len(others) else float("inf")
-    found: Bools = wide & (has > limits.beyond_others * usual)
+    found: Bools = wide & (has > BEYOND_OTHERS * usual)
     return found
 
 
-def _capped(rows: Interactions, limits: Plausible) -> tuple[Interactions, Step]:
-    over = (rows.kind == Kind.PLAY) & (rows.value > limits.plays_of_one)
-    why = f"more than {limits.plays_of_one:g} plays of one thing count as that many"
+def _capped(rows: Interactions) -> tuple[Interactions, Step]:
+    over = (rows.kind == Kind.PLAY) & (rows.value > PLAYS_OF_ONE)
+    why = f"more than {PLAYS_OF_ONE:g} plays of one thing count as that many"
     step = Step("counts beyond reason", len(rows), 0, int(over.sum()), why)
     if not over.any():
         return rows, step
-    value = np.where(over, np.float32(limits.plays_of_one), rows.value)
+    value = np.where(over, np.float32(PLAYS_OF_ONE), rows.value)
     return _with_values(rows, value.astype(np.float32)), step
 
 

@@ -99,7 +99,7 @@ def test_score_and_calibration_are_the_log_odds_of_the_probability(model, ada):
     odds = found.score + found.calibration
     assert found.probability == pytest.approx(1 / (1 + np.exp(-odds)), abs=1e-6)
     assert scores.probability[best] == pytest.approx(found.probability, abs=1e-5)
-    assert scores.probability_of(best) == scores.probability[best] == scores.probability.max()
+    assert scores.probability[best] == scores.probability.max()
 
 
 @settings(max_examples=20)

@@ -103,7 +103,6 @@ def test_score_and_term_sum_to_what_the_list_is_ordered_by(
         assert pick.rerank <= term[at] + 1e-4, "likeness to the list only ever costs"
         assert pick.rerank >= term[at] - diversity - 1e-4
         assert 0 < pick.propensity <= 1
-        assert pick.shown_score == pytest.approx(pick.score + pick.rerank + pick.explored)
         assert pick.explored == 0 or pick.policy == "explore"
         odds = pick.score + model.link.correction(pick.score)
         assert pick.probability == pytest.approx(1 / (1 + np.exp(-odds)), abs=1e-6)

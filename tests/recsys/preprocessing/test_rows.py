@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from recsys import Catalogue, DataError, Evidence, Interactions, Kind, Options, Weighing
 from recsys.interactions import SCALES, scaled, weigh
 from recsys.preprocessing.encoding import item_columns
-from recsys.preprocessing.rows import Plausible, clean
+from recsys.preprocessing.rows import PLAYS_OF_ONE, clean
 from recsys.training import fit
 from tests.recsys.tastes import alone, artists_of, catalogue, community, draws
 
@@ -51,7 +51,7 @@ def test_cleaning_twice_is_cleaning_once_and_loses_no_pair(rows):
         zip(before.user, before.id, before.kind, before.age_days, strict=True)
     )
     plays = once.kind == Kind.PLAY
-    assert once.value[plays].max(initial=0) <= Plausible().plays_of_one
+    assert once.value[plays].max(initial=0) <= PLAYS_OF_ONE
     total = before.value[before.kind == Kind.PLAY].sum()
     if not report.steps[2].changed:
         assert once.value[plays].sum() == pytest.approx(total, rel=1e-6)
@@ -137,15 +137,13 @@ def test_items_as_columns_have_no_gaps_and_say_where_there_were_some():
             country_names=("fr", "ml"),
             features=features,
             tags=np.eye(4, 3),
-        ),
-        most_tags=2,
+        )
     )
     assert np.isfinite(found).all()
-    #       numbers, "is a guess", decade, countries, tags
-    assert found.shape == (4, 3 + 3 + 1 + 2 + 2)
+    #       numbers, "is a guess", decade, countries
+    assert found.shape == (4, 3 + 3 + 1 + 2)
     assert len(set(found[:, 3].round(3))) == 2, "one column tells a known year from a guess"
     assert found[:, 6].tolist() == [0, -1, 1, 2]
     assert found[:, 7:9].tolist() == [[1, 0], [0, 1], [0, 0], [1, 0]]
-    assert found[:, 9:].tolist() == [[1, 0], [0, 1], [0, 0], [0, 0]]
     assert item_columns(Catalogue.build(np.arange(3))).shape == (3, 0)
     assert item_columns(catalogue()).shape == (300, 2)

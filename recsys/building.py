@@ -39,7 +39,7 @@ YARDSTICKS = ("neighbours_tfidf", "neighbours_bm25", "user_neighbours")
 """Parts that are only built when asked for: other weightings of one that is there, and one that holds
 rows of listeners, which no model may keep."""
 
-_LEAST_USERS_FOR_FACTORS = 10
+LEAST_USERS_FOR_FACTORS = 10
 _PRIOR_ALONE = 1e9  # listeners: so many that those here do not matter
 _LARGE = 500_000  # pairs: from here on a sweep takes a second, ...
 _SWEEPS, _SWEEPS_OF_LARGE = 8, 6  # ... and the last two gain nothing (generated set of a million)
@@ -113,13 +113,13 @@ def _at_artists(artists: Csr, catalogue: Catalogue, config: Config) -> Iterator[
     yield "popularity", Popularity
     if len(np.unique(catalogue.popularity[~np.isnan(catalogue.popularity)])) > 1:
         yield "renown", lambda: Popularity(catalogue.popularity, prior_listeners=_PRIOR_ALONE)
-    if n_users >= _LEAST_USERS_FOR_FACTORS:
+    if n_users >= LEAST_USERS_FOR_FACTORS:
         yield "latent", lambda: latent
     closed = {"random_state": config.random_state, **config.closed_form}
     yield "closed_form", lambda: EASE(catalogue.tags, **closed)
     if tags.nnz:
         yield "content", lambda: Content(tags)
-        if n_users >= _LEAST_USERS_FOR_FACTORS:
+        if n_users >= LEAST_USERS_FOR_FACTORS:
             famed = by_renown(tags, catalogue.popularity)
             yield "lifted", lambda: Lifted(famed, fitted=_if_fitted(latent), **keywords)
     if (catalogue.country >= 0).any():

@@ -30,13 +30,18 @@ def artist_years(catalogue: Catalogue) -> Doubles:
 
 
 def idf_rows(tags: Csr) -> Csr:
-    """Make unit rows of log(1 + count) * idf with idf = ln((1 + n) / (1 + df)) + 1."""
+    """Make unit rows of log(1 + count) * idf."""
     weights = csr(tags).copy()
     weights.eliminate_zeros()
-    df = np.bincount(weights.indices, minlength=tags.shape[1])
-    idf = np.log((1 + tags.shape[0]) / (1 + df)) + 1
-    weights.data = (np.log1p(weights.data) * idf[weights.indices]).astype(np.float32)
+    weights.data = (np.log1p(weights.data) * idf(weights)[weights.indices]).astype(np.float32)
     return unit(weights)
+
+
+def idf(rows: Csr) -> Doubles:
+    """Inverse document frequency of each column, shape (n_features,): ln((1 + n) / (1 + df)) + 1."""
+    df = np.bincount(rows.indices, minlength=rows.shape[1])
+    found: Doubles = np.log((1 + rows.shape[0]) / (1 + df)) + 1
+    return found
 
 
 def by_renown(rows: Csr, renown: Floats) -> Csr:

@@ -9,7 +9,7 @@ import numpy as np
 from recsys.background import FACTORS, LIFTED, NEIGHBOURS, RENOWN, Background, Provenance
 from recsys.catalogue import Catalogue
 from recsys.config import Config
-from recsys.content_features import idf_rows
+from recsys.content_features import idf, idf_rows
 from recsys.errors import DataError
 from recsys.evidence import Interactions
 from recsys.hybrid import HybridRecommender
@@ -97,7 +97,7 @@ def pretrain(
     kept = kept[listeners[kept] >= LEAST_LISTENERS_OF_ARTIST]
     kept = _distinct(kept, names, listeners)
     latent, near = _model(model, "latent", ALS), _model(model, "closed_form", EASE)
-    idf, tag_factors, tags = _tag_factors(catalogue, latent, listeners)
+    weights, tag_factors, tags = _tag_factors(catalogue, latent, listeners)
     return Background(
         keys=tuple(name_key(names[k]) for k in kept.tolist()),
         mbids=tuple("" if mbids is None else mbids[k] for k in kept.tolist()),
@@ -109,7 +109,7 @@ def pretrain(
         neighbours=_pruned(near.weights_[kept][:, kept], n_neighbours),
         norm=near.norm,
         tags=tags,
-        idf=idf,
+        idf=weights,
         tag_factors=_half(tag_factors),
         slopes={_PARTS[part.name]: _slopes(part) for part in model.parts},
         about=about,
@@ -145,10 +145,8 @@ def _tag_factors(
         ridge=ridge.ridge,
         most_features=ridge.most_features,
     )
-    holders = np.bincount(rows.indices, minlength=rows.shape[1])
-    idf = np.log((1 + rows.shape[0]) / (1 + holders)) + 1
     return (
-        idf[kept].astype(np.float32),
+        idf(rows)[kept].astype(np.float32),
         found,
         tuple(catalogue.tag_names[k] for k in kept.tolist()),
     )

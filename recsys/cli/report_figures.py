@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from recsys.building import LEAST_USERS_FOR_FACTORS
 from recsys.calibration import Calibration, calibration
 from recsys.cli import communities, tasks
 from recsys.cli.feedback import feedback, read_feedback
@@ -33,8 +34,8 @@ from recsys.types import Ints
 
 Progress = Callable[[str], None]
 SIZES = (5, 10, 20, 50, 100, 200, 500)
-LEAST_MEMBERS = {"latent": 10, "lifted": 10}
-"""Members below which a model is not built (``recsys.building``)."""
+LEAST_MEMBERS = dict.fromkeys(("latent", "lifted"), LEAST_USERS_FOR_FACTORS)
+"""Members below which a model is not built."""
 PRICES: dict[str, dict[str, Any]] = {
     "by score alone": {},
     "one per artist": {"artist_cap": 1},

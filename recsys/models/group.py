@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from recsys.base import ScoringModel, check_confidence
-from recsys.sparse import csr, dense
+from recsys.sparse import csr, dense, indicator
 from recsys.types import Csr, Doubles, Floats, Ints
 
 
@@ -33,12 +33,11 @@ class Group(ScoringModel):
         n_items = check_confidence(user_items).shape[1]
         alone = np.full(n_items, -1, np.int32)
         group = alone if self.group_of is None else np.asarray(self.group_of)
+        self.members_: Csr = indicator(group)
+        n_groups = self.members_.shape[1]
         in_one = np.flatnonzero(group >= 0)
-        n_groups = int(group.max(initial=-1)) + 1
         size = np.bincount(group[in_one], minlength=n_groups).astype(np.float64)
         scale = size[group[in_one]] ** -self.share
-        ones = np.ones(len(in_one))
-        self.members_: Csr = csr((ones, (in_one, group[in_one])), (n_items, n_groups))
         self.handed_: Csr = csr((scale, (group[in_one], in_one)), (n_groups, n_items))
         self.n_items_ = n_items
         return self

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.base import ScoringModel, check_confidence
-from recsys.sparse import csr
+from recsys.sparse import indicator
 from recsys.types import Csr, Doubles, Floats, Ints
 
 
@@ -101,9 +101,7 @@ class Popularity(ScoringModel):
 def _by_group(seen: Csr, group_of: NDArray[np.int32]) -> Doubles:
     """Count the listeners who like something of each item's group, shape (n_items,)."""
     in_one = np.flatnonzero(group_of >= 0)
-    n_groups = int(group_of.max(initial=-1)) + 1
-    members = csr((np.ones(len(in_one)), (in_one, group_of[in_one])), (len(group_of), n_groups))
-    liked = np.asarray(((seen @ members) > 0).sum(axis=0), np.float64).ravel()
+    liked = np.asarray(((seen @ indicator(group_of)) > 0).sum(axis=0), np.float64).ravel()
     counts = np.zeros(len(group_of))
     counts[in_one] = liked[group_of[in_one]]
     return counts

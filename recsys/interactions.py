@@ -46,7 +46,7 @@ class Weighing:
     vote_half_life_days: float = 1080.0
     least_decay: float = 0.15
     pick: float = 1.5
-    like: float = 2.5
+    like: float = 1.0
     dislike: float = -0.3
     skip: float = -0.2
     listed: float = 1.0

@@ -22,7 +22,7 @@ ROUNDS, SHOWN, SEEDS = 10, 10, 5
 LEAST_ITEMS = 15
 GRID: tuple[tuple[str, tuple[float, ...]], ...] = (
     ("dislike", (-0.8, -0.5, -0.3, -0.2, -0.1, 0.0)),
-    ("like", (1.5, 2.5, 3.5)),
+    ("like", (0.5, 0.7, 1.0, 1.5, 2.5)),
 )
 """What is tried, one weight after the other."""
 

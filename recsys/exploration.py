@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from recsys.posterior import PLAIN_NOISE, UNSURE
+
 if TYPE_CHECKING:
     from recsys.hybrid import HybridRecommender
     from recsys.part import Part
@@ -14,17 +16,16 @@ if TYPE_CHECKING:
 
 DRAWS = 256
 """Tastes drawn per listener; a propensity is a whole number of them over this."""
-_BAYESIAN = ("latent", "background")
-"""Parts that know how sure they are; the first that a model has draws the tastes."""
 _POOL = 10
+_LEAST_SPREAD = 0.01  # log-odds: less moves nothing, as where the blend gives the factors no weight
 
 
 class Ensemble:
     """A fixed number of tastes drawn from what is known of one listener.
 
-    The fold-in of the latent model (here, or that of a prior where too few listen here for one) is
-    Bayesian linear regression, so the listener's factors given their evidence are normal with mean
-    A^-1 Y'Cp and covariance s^2 A^-1 (``ALS.posterior``). A draw
+    The fold-in of the latent model, here or of a prior, is Bayesian linear regression, so the
+    listener's factors given their evidence are normal with mean A^-1 Y'Cp and covariance s^2 A^-1
+    (``ALS.posterior``); of the two the one draws that moves the scores more. A draw
     x changes the log-odds of item i by ``curve(x y_i) - curve(mean y_i)``: nothing where all is
     known, much where the listener is new or the item lies in a direction nobody asked about. The
     draws are the same for the same evidence (in one release: another may draw others) and a slot
@@ -51,16 +52,19 @@ class Ensemble:
     def of(cls, model: HybridRecommender, profile: Profile, pool: Ints) -> Ensemble:
         """Draw the tastes of one listener for the candidates (items by index)."""
         nothing = np.zeros((0, len(pool)), np.float32)
-        part = next((one for one in map(model.part, _BAYESIAN) if one is not None), None)
-        if part is None:
-            return cls(nothing)
         artists, place = np.unique(model.catalogue.artist_of[pool], return_inverse=True)
-        return cls(_gains(model, part, profile, artists.astype(np.int64)).take(place, axis=1))
+        widest, spread = nothing, _LEAST_SPREAD
+        for name in UNSURE:
+            if (part := model.part(name)) is not None:
+                gains = _gains(model, part, profile, artists.astype(np.int64)).take(place, axis=1)
+                if (wide := float(gains.std(axis=0).mean())) > spread:
+                    widest, spread = gains, wide
+        return cls(widest)
 
     def choose(self, shown: Floats, rng: np.random.Generator) -> tuple[int, float, Doubles]:
         """Choose a candidate; return its place, what its draw added, and everybody's chances.
 
-        Where no part knows how sure it is, the lot falls by softmax over the best ten.
+        Where no part knows how sure it is, or none has any weight, the lot falls by softmax over the best ten.
 
         Parameters
         ----------
@@ -86,8 +90,9 @@ def _gains(model: HybridRecommender, part: Part, profile: Profile, artists: Ints
     latent: Any = part.model
     folded = profile.folded[model.parts.index(part)]
     factors = latent.item_factors_[artists]
+    noise = model.taste_noise.get(part.name, PLAIN_NOISE)
     mean: Floats = folded @ factors.T
-    moved = latent.posterior(profile.artists).moves(factors, DRAWS, noise=model.taste_noise)
+    moved = latent.posterior(profile.artists).moves(factors, DRAWS, noise=noise)
     audience = model.artist_audience
     rare, cold = audience.rare[artists], audience.cold[artists]
     gains: Floats = part.curve(mean + moved, profile.thin, rare) - part.curve(

@@ -111,8 +111,16 @@ def group_list(
 
 def _own_best(scores: Doubles, k: int, artist_of: NDArray[Any], artist_cap: int) -> float:
     """Mean of the best list that one member alone could get."""
-    order = np.argsort(-scores, kind="stable")
-    return float(scores[order[within_cap(artist_of[order], artist_cap)][:k]].mean())
+    size = 16 * k
+    while True:
+        near = (
+            np.argpartition(-scores, size)[:size] if size < len(scores) else np.arange(len(scores))
+        )
+        order = near[np.argsort(-scores[near], kind="stable")]
+        kept = order[within_cap(artist_of[order], artist_cap)][:k]
+        if len(kept) == k or size >= len(scores):
+            return float(scores[kept].mean())
+        size *= 8  # a few artists fill the top
 
 
 def _chosen(utility: Doubles, rule: Rule, k: int, artist_of: NDArray[Any], artist_cap: int) -> Ints:
@@ -138,7 +146,8 @@ def _chosen(utility: Doubles, rule: Rule, k: int, artist_of: NDArray[Any], artis
 
 def _bearable(utility: Doubles) -> Bools:
     lowest = np.quantile(utility, _UNBEARABLE, axis=1, keepdims=True)
-    bearable: Bools = np.asarray((utility > lowest).all(axis=0))
+    indifferent = lowest == utility.max(axis=1, keepdims=True)
+    bearable: Bools = np.asarray(((utility > lowest) | indifferent).all(axis=0))
     return bearable
 
 

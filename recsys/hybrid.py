@@ -17,7 +17,6 @@ from recsys.filters import eligible_artists, eligible_items
 from recsys.interactions import Signals, Weighing, weigh
 from recsys.link import PLAIN, Link
 from recsys.part import BIAS, FAMILIAR, LIKE, Audience, Part, rarity, thinness
-from recsys.posterior import PLAIN_NOISE
 from recsys.profile import Profile, Scores
 from recsys.recommendation import Options, Pick
 from recsys.reranking import rerank
@@ -41,6 +40,8 @@ class HybridRecommender:
         The same for items of artists without a listener, where that differs.
     thin_bias : float
         Added to either, times how little is known of the listener (``part.thinness``).
+    stranger_bias : float or None
+        Instead of all of these for a listener of whom nothing is known (``strangers``).
     link : Link
         From a score to the log-odds, and the probability, of a like.
     listeners : ndarray of shape (n_artists,), int32
@@ -53,9 +54,9 @@ class HybridRecommender:
         an observation of the very thing the score predicts, and the models leave it out: they learn
         what an artist says of *others* (``EASE`` forbids the artist itself). So large that no
         neighbour gains more by a vote than the artist it was given to (a test looks).
-    taste_noise : float
-        Mean square of what the latent model misses of a play that it was not told, measured on
-        listeners it was not fitted on: how far a draw may lie from what is known (``exploration``).
+    taste_noise : mapping of str to float
+        By name of a part that knows how sure it is: s^2 of a play, measured on listeners it was not
+        fitted on. It says how far a draw may lie from what is known (``exploration``).
     version, trained_at : str
         A short name and the instant (ISO 8601) of the training.
     info : mapping
@@ -75,10 +76,11 @@ class HybridRecommender:
     item_listeners: NDArray[np.int32]
     cold_bias: float | None = None
     thin_bias: float = 0.0
+    stranger_bias: float | None = None
     link: Link = PLAIN
     like_strength: float = 3.0
     said_strength: float = 2.0
-    taste_noise: float = PLAIN_NOISE
+    taste_noise: Mapping[str, float] = field(default_factory=dict)
     version: str = "untrained"
     trained_at: str = ""
     info: Mapping[str, Any] = field(default_factory=dict)
@@ -138,9 +140,8 @@ class HybridRecommender:
 
         With ``personal`` only what depends on the listener's evidence: the sum of the personal parts.
         """
-        total: Floats = self.biases_of(profile.thin)[0]
-        if personal:
-            total[:] = 0
+        biases = self.biases_of(profile.thin)[0]
+        total: Floats = np.zeros_like(biases) if personal else biases
         for part, folded in self._with(profile.folded):
             if part.level == Level.ARTIST and (part.personal or not personal):
                 total += part.values(folded, profile.thin, self.artist_audience)[0]
@@ -245,7 +246,9 @@ class HybridRecommender:
     def biases_of(self, thin: Floats) -> Floats:
         """Bias of each artist's items for listeners of that thinness, shape (n_users, n_artists)."""
         biases: Floats = self._biases + np.float32(self.thin_bias) * thin
-        return biases
+        if self.stranger_bias is None:
+            return biases
+        return np.where(thin >= 1, np.float32(self.stranger_bias), biases)
 
     @cached_property
     def artist_audience(self) -> Audience:

@@ -49,17 +49,19 @@ def told_by_votes(
 
     A model learns its chances on rows that were held out: whether something is among the few that a
     listener turns to next. That is less than whether they would like it, by a factor that only votes
-    can tell. No list changes by it: the link of all scores is shifted by one constant, which is part
-    of the calibration that explanations name.
+    can tell. No list of one listener changes by it: the link of all scores is shifted by one
+    constant, which is part of the calibration that explanations name. A group's list weighs chances,
+    so it may.
 
     Parameters
     ----------
     model : HybridRecommender
         As it was trained.
     scores, liked : array of shape (n_votes,)
-        Score of what was shown and voted on, and 1 for a 👍, 0 for a 👎.
+        Score of what was shown and voted on, and 1 for a 👍, 0 for a 👎. Scores of earlier models
+        count as if this one had given them: each is near log-odds of its time.
     """
     untold = replace(model.link, votes=0.0)
     votes = offset(untold.odds(np.asarray(scores, np.float64)), liked)
-    info = {**model.info, "votes_on_shown": len(np.asarray(liked))}
+    info = {**model.info, "votes_on_shown": len(np.asarray(liked)), "shift_by_votes": votes}
     return replace(model, link=replace(untold, votes=votes), info=info)

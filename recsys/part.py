@@ -24,6 +24,7 @@ class Curve:
     ``weight_k(t, q) = (1 - q) (slope_k + t thin_slope_k) + q rare_slope_k`` with t how little is
     known of the listener and q how few listen to the item: a newcomer's list leans on what everybody
     likes, and an item that few have heard is judged by what it is rather than by who hears it.
+    Of a stranger (t = 1) ``weight_k`` is ``stranger_slope_k`` where there is one: see ``strangers``.
     ``bend(r, knee) = sign(r) log(1 + |r| / knee)``; with an infinite knee it is r itself. Slopes are
     log-odds per unit of the (bent) raw score.
     """
@@ -32,6 +33,7 @@ class Curve:
     knees: tuple[float, ...] = (LINE,)
     thin_slopes: tuple[float, ...] = (0.0,)
     rare_slopes: tuple[float, ...] = (0.0,)
+    stranger_slopes: tuple[float, ...] = ()
 
     def __call__(self, raw: Floats, thin: Floats, rare: Floats) -> Floats:
         """Log-odds, float32; the three may have any shapes that broadcast to that of ``raw``.
@@ -51,6 +53,11 @@ class Curve:
                 weight = (np.float32(rarer) - heard) * rare
                 weight += heard
                 total += weight * bend(raw, knee)
+        if self.stranger_slopes:
+            strange = np.zeros(raw.shape, np.float32)
+            for slope, knee in zip(self.stranger_slopes, self.knees, strict=True):
+                strange += np.float32(slope) * bend(raw, knee)
+            total = np.where(thin >= 1, strange, total)
         return total
 
     def _terms(self) -> list[tuple[float, float, float, float]]:
@@ -62,7 +69,8 @@ class Curve:
             tuple(slope * scale for slope in each)
             for each in (self.slopes, self.thin_slopes, self.rare_slopes)
         )
-        return Curve(slopes, self.knees, thin, rare)
+        strange = tuple(slope * scale for slope in self.stranger_slopes)
+        return Curve(slopes, self.knees, thin, rare, strange)
 
     def ratio(self, raw: float, thin: float, rare: float) -> float:
         """curve(raw) / raw, by which a linear share of raw becomes a share of the log-odds."""

@@ -144,6 +144,9 @@ def _logistic(
 def _link(odds: Doubles, label: Bools, weight: Doubles) -> Link:
     """Fit the slopes between knees, each drawn towards 1, and the height at the middle one.
 
+    Above all that was wanted here nothing shows how far a line would hold, so it is all but level there:
+    a chance is never much surer than any that has come true.
+
     The rows are counted in narrow bins first: their order within one changes nothing that shows.
     """
     knees = np.unique(np.quantile(odds[label], _KNEES))
@@ -168,6 +171,9 @@ def _link(odds: Doubles, label: Bools, weight: Doubles) -> Link:
     found = minimize(loss, plain, jac=True, method="L-BFGS-B", bounds=bounds)
     slopes, height = found.x[:-1], found.x[-1]
     shift = float(height - slopes @ start[:, 0])
+    top = float(odds[label].max())
+    if top > knees[-1]:
+        knees, slopes = np.append(knees, top), np.append(slopes, _LEAST_SLOPE)
     return Link(tuple(map(float, knees)), tuple(map(float, slopes)), shift)
 
 

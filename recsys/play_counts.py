@@ -54,7 +54,7 @@ class PlayCounts:
         self.random_state = random_state
 
     def fit(self, pairs: Pairs) -> Self:
-        """Learn base and correction of all pairs that are known."""
+        """Learn base and correction of all pairs that are known, each of which is told once."""
         fold = np.random.default_rng(self.random_state).permutation(len(pairs)) % _FOLDS
         with one_thread():  # trees wait in busy loops, too
             columns, rest = self._by_other_folds(pairs, fold)

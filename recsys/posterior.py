@@ -12,6 +12,8 @@ from recsys.types import Csr, Doubles, Floats
 if TYPE_CHECKING:
     from recsys.models.als import ALS
 
+UNSURE = ("latent", "background")
+"""Parts that know how sure they are: factors that listeners are folded into."""
 _MOST_LISTENERS = 100
 PLAIN_NOISE = 0.5
 """s^2 where there is nobody to measure it on; half of what knowing nothing would leave (p = 1)."""
@@ -57,10 +59,11 @@ def _standard_normal(n_factors: int, n: int, seed: int) -> Floats:
 
 
 def left_out_squares(model: "ALS", user_items: Csr) -> Doubles:
-    """Square of what the fold-in misses of each play that it was not told, shape (n_plays,).
+    """Noise of each play that the fold-in was not told, shape (n_plays,): their mean is s^2.
 
-    Leaving row i out of a linear fit changes its residual r to ``r / (1 - h)`` with the leverage
-    ``h = c y'A^-1 y``, so no fit has to be repeated. At most 100 listeners are asked.
+    A play of confidence c has the variance ``s^2 / c``, and its residual r in a fit that was told it
+    ``(1 - h) s^2 / c`` with the leverage ``h = c y'A^-1 y``: so ``c r^2 / (1 - h)`` is s^2 on average, and
+    no fit has to be repeated. At most 100 listeners are asked; items without factors say nothing.
 
     Parameters
     ----------
@@ -80,13 +83,14 @@ def left_out_squares(model: "ALS", user_items: Csr) -> Doubles:
     squares: list[Doubles] = []
     for user in able.tolist():
         row = user_items[user : user + 1]
-        weights = row.data.astype(np.float64)
-        y = model.item_factors_[row.indices].astype(np.float64)
+        placed = np.abs(model.item_factors_[row.indices]).max(axis=1, initial=0) > 0
+        weights = row.data[placed].astype(np.float64)
+        y = model.item_factors_[row.indices[placed]].astype(np.float64)
         near = y @ np.linalg.solve(model.posterior(row).system, y.T)
         target = np.where(weights > 0, 1.0, -model.dislike)
         left = target - near @ (np.abs(weights) * target)
         leverage = np.abs(weights) * np.diagonal(near)
-        squares.append((left / np.maximum(1 - leverage, 1e-3))[weights > 0] ** 2)
+        squares.append((weights * left**2 / np.maximum(1 - leverage, 1e-3))[weights > 0])
     return np.concatenate([np.zeros(0), *squares])
 
 

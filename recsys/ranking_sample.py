@@ -1,9 +1,8 @@
 """Labelled candidates of held-out listeners: what the weights of the parts are learned on."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-import numpy as np
 from scipy.sparse import vstack
 
 from recsys.recipe import Candidate
@@ -109,13 +108,13 @@ class Fold:
     ----------
     parts : sequence of Candidate
     asked : Asked
-    missed : ndarray of shape (n_plays,), float64
-        Squares of what the latent model misses of newcomers (``posterior.left_out_squares``).
+    missed : mapping of str to ndarray of shape (n_plays,), float64
+        What parts that know how sure they are miss of strangers (``posterior.left_out_squares``).
     """
 
     parts: Sequence[Candidate]
     asked: Asked
-    missed: Doubles = field(default_factory=lambda: np.zeros(0))
+    missed: Mapping[str, Doubles] = field(default_factory=dict)
 
 
 def with_shared_parts(folds: Sequence[Fold]) -> list[Fold]:

@@ -51,8 +51,9 @@ class VoteTrial:
 def set_aside(rows: Interactions, *, members: int, groups: int, seed: int = 0) -> list[Ints]:
     """Draw groups of listeners to simulate with, by their codes; nobody stands in two.
 
-    Only listeners of 15 items or more are drawn, and into one group at most a quarter of them: the
-    others teach. Where they are fewer than the groups asked for, there are as many groups as they.
+    Only listeners of 15 items or more are drawn, and into one group at most a quarter of them (of
+    fewer than four, one): the others teach. Where they are fewer than the groups asked for, there are
+    as many groups as they.
 
     Raises
     ------

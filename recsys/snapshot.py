@@ -33,7 +33,6 @@ from recsys.models.item_knn import ItemKNN
 from recsys.models.lifted import Lifted
 from recsys.models.popularity import Popularity
 from recsys.part import LINE, Curve, Part
-from recsys.posterior import PLAIN_NOISE
 from recsys.sparse import csr
 
 FORMAT: Final = 3
@@ -83,13 +82,14 @@ def save(model: HybridRecommender, folder: Path) -> None:
         "bias": model.bias,
         "cold_bias": model.cold_bias,
         "thin_bias": model.thin_bias,
+        "stranger_bias": model.stranger_bias,
         "link": dataclasses.asdict(model.link),
         "audience": writer.put(
             {"listeners": model.listeners, "item_listeners": model.item_listeners}, "model"
         ),
         "like_strength": model.like_strength,
         "said_strength": model.said_strength,
-        "taste_noise": model.taste_noise,
+        "taste_noise": dict(model.taste_noise),
         "weighing": model.weighing.as_dict(),
         "info": dict(model.info),
         **described,
@@ -138,11 +138,12 @@ def load(folder: Path, *, mmap: bool = True, verify: bool = True) -> HybridRecom
             bias=float(manifest["bias"]),
             cold_bias=manifest["cold_bias"],
             thin_bias=float(manifest.get("thin_bias", 0.0)),
+            stranger_bias=manifest.get("stranger_bias"),
             link=_link(manifest.get("link")),
             **reader.get(manifest["audience"]),
             like_strength=float(manifest["like_strength"]),
             said_strength=float(manifest.get("said_strength", 2.0)),
-            taste_noise=float(manifest.get("taste_noise", PLAIN_NOISE)),
+            taste_noise=dict(manifest.get("taste_noise", {})),
             version=str(manifest["version"]),
             trained_at=str(manifest["trained_at"]),
             info=manifest["info"],
@@ -193,6 +194,7 @@ def _written(curve: Curve) -> dict[str, Any]:
         "knees": [None if np.isinf(knee) else knee for knee in curve.knees],
         "thin_slopes": list(curve.thin_slopes),
         "rare_slopes": list(curve.rare_slopes),
+        "stranger_slopes": list(curve.stranger_slopes),
     }
 
 
@@ -210,6 +212,7 @@ def _read(row: dict[str, Any]) -> Curve:
         tuple(LINE if knee is None else float(knee) for knee in row["knees"]),
         tuple(float(slope) for slope in row["thin_slopes"]),
         tuple(float(slope) for slope in row["rare_slopes"]),
+        tuple(float(slope) for slope in row.get("stranger_slopes", ())),
     )
 
 

@@ -1,7 +1,7 @@
 """Stacking: the blend of the parts is learned on rows that the parts were not fitted on."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -17,7 +17,7 @@ from recsys.holdout import Holdout, hold_out, newcomers
 from recsys.imagined import imagined_listeners
 from recsys.interactions import audience, matrices, n_listeners, nearby_matrix
 from recsys.part import Curve
-from recsys.posterior import PLAIN_NOISE, left_out_squares, noise_of
+from recsys.posterior import UNSURE, left_out_squares, noise_of
 from recsys.ranking_sample import Asked, Fold, Sample, with_shared_parts
 from recsys.recipe import Candidate
 from recsys.sampling import draw_sample
@@ -44,14 +44,14 @@ class Learned:
         That of artists without listeners.
     kept : Fold or None
         The models that the rows were held out from, where these are so few that they may be kept.
-    noise : float
-        Mean square of what the latent model misses of a play that it was not told.
+    noise : mapping of str to float
+        s^2 of the parts that know how sure they are, by name.
     """
 
     blend: Blend
     cold: Blend | None
     kept: Fold | None = None
-    noise: float = PLAIN_NOISE
+    noise: Mapping[str, float] = field(default_factory=dict)
 
 
 def learn_blends(
@@ -79,7 +79,10 @@ def learn_blends(
     folds = with_shared_parts(folds)
     parts = folds[0].parts
     kept = None if holdout.asked is None else folds[0]
-    noise = noise_of(np.concatenate([fold.missed for fold in folds]))
+    noise = {
+        name: noise_of(np.concatenate([fold.missed[name] for fold in folds if name in fold.missed]))
+        for name in folds[0].missed
+    }
     draw = partial(
         draw_sample,
         catalogue=catalogue,
@@ -179,19 +182,20 @@ def _fold(
     wanted = matrices(held_out.where(~new[held_out.user]), catalogue, config.weighing)
     nearby = nearby_matrix(near.where(~new[near.user]), catalogue, config.weighing)
     asked = Asked(artists, items, nearby, wanted[0 if level == Level.ARTIST else 1], *heard)
-    missed = np.zeros(0)
     if new.any():
         asked += _as_newcomers(known, held_out, new, catalogue, config, level, heard)
-        theirs = Interactions.concat(
-            known.where(new[known.user]), held_out.where(new[held_out.user])
-        )
-        missed = _missed(parts, matrices(theirs, catalogue, config.weighing)[0])
+    strangers = Interactions.concat(
+        known.where(new[known.user]), held_out.where(new[held_out.user])
+    )
+    missed = _missed(parts, matrices(strangers, catalogue, config.weighing)[0], artists)
     return Fold(parts, asked, missed)
 
 
-def _missed(parts: Sequence[Candidate], newcomers: Csr) -> Doubles:
-    latent: Any = next((part.model for part in parts if part.name == "latent"), None)
-    return np.zeros(0) if latent is None else left_out_squares(latent, newcomers)
+def _missed(parts: Sequence[Candidate], strangers: Csr, everybody: Csr) -> dict[str, Doubles]:
+    """Ask those whom the factors have not seen: newcomers, or of a prior everybody here."""
+    rows = dict(zip(UNSURE, (strangers, everybody), strict=True))
+    models: dict[str, Any] = {part.name: part.model for part in parts if part.name in rows}
+    return {name: left_out_squares(model, rows[name]) for name, model in models.items()}
 
 
 def _as_newcomers(

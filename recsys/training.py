@@ -19,6 +19,7 @@ from recsys.interactions import matrices, n_listeners
 from recsys.part import Part
 from recsys.recipe import Candidate
 from recsys.stacking import Learned, audiences, learn_blends
+from recsys.strangers import with_strangers
 from recsys.tuning import Trial, tuned
 from recsys.weights import Blend
 
@@ -132,7 +133,7 @@ def _fit(
     if background is not None:
         share = background.share(n_listeners(artists))
         info["background"] = {**background.as_dict(), "share": round(share, 4)}
-    return HybridRecommender(
+    model = HybridRecommender(
         catalogue=catalogue,
         weighing=config.weighing,
         parts=tuple(parts),
@@ -147,6 +148,7 @@ def _fit(
         trained_at=stamp,
         info=info,
     )
+    return with_strangers(model, artists, items)
 
 
 def _taken_over(

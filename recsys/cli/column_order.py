@@ -20,6 +20,12 @@ def tell_swapped(name: str, header: Sequence[object], third: str = "count") -> N
         _warn(f"the header of {name} says {first}, {second}", third)
 
 
+def says_columns(header: Sequence[str]) -> bool:
+    """Whether one of the first two names says what such a column holds: a listener, or an item."""
+    names = [name.strip().lower() for name in header[:2]]
+    return any(kind.fullmatch(name) for kind in (_USER, _ITEM) for name in names)
+
+
 def tell_apart(rows: Mapping[str, Interactions]) -> None:
     """Warn of held-out rows whose listeners are all unknown to ``train``, where they should be alike."""
     strange = [

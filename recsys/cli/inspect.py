@@ -37,7 +37,7 @@ def run(options: argparse.Namespace) -> int:
     print(
         f"bias, from which every score starts: {facts['bias']:+.3f} for regulars, "
         f"{facts['bias'] + facts['more bias for newcomers']:+.3f} for newcomers, between them by how "
-        f"much is known; {_signed(facts['bias of unheard artists'])} for unheard artists"
+        f"much is known, {_signed(facts['bias of strangers'])} where nothing is; {_signed(facts['bias of unheard artists'])} for unheard artists"
     )
     table = Table(title="log-odds that one unit of a part is worth")
     for column in ("part", "level", "curve", "regulars", "newcomers", "unheard artists"):
@@ -52,9 +52,7 @@ def run(options: argparse.Namespace) -> int:
     said = ", ".join(f"{p:.2%} at {at:+.2f}" for at, p in zip(scores, chances, strict=True))
     print(f"chance of a like by the sum of bias and parts: {said}")
     if votes := facts["votes on what was shown"]:
-        print(
-            f"that is shifted by {votes} votes on what was shown ({facts['shift by votes']:+.3f})"
-        )
+        print(f"that is shifted by {votes} votes on what was shown: {model.link.votes:+.3f}")
     return 0
 
 
@@ -72,6 +70,7 @@ def described(model: HybridRecommender) -> dict[str, Any]:
         "bias": model.bias,
         "more bias for newcomers": model.thin_bias,
         "bias of unheard artists": model.cold_bias,
+        "bias of strangers": model.stranger_bias,
         "link": dataclasses.asdict(model.link),
         "votes on what was shown": model.info.get("votes_on_shown", 0),
         "parts": [
@@ -82,6 +81,7 @@ def described(model: HybridRecommender) -> dict[str, Any]:
                 "knees": [knee if isfinite(knee) else None for knee in part.curve.knees],
                 "slopes": list(part.curve.slopes),
                 "more for newcomers": list(part.curve.thin_slopes),
+                "strangers": list(part.curve.stranger_slopes),
                 "unheard": list(part.curve_of(cold=True).rare_slopes),
             }
             for part in model.parts

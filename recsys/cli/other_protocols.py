@@ -108,7 +108,7 @@ def _feedback_figures(runs: list[FeedbackFigures], n_items: int) -> dict[str, An
 
 def run_plays(options: argparse.Namespace) -> None:
     """Predict the play counts of held-out pairs."""
-    task = tasks.holdout(options.folder, side_files(options))
+    task = tasks.holdout(options.folder, side_files(options), ranked=False)
     with working("play counts", Console(stderr=True)):
         rows = plays.measure_plays(task, seeds=options.seeds)
     if options.json:

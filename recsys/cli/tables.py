@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from recsys.cli.column_order import tell_swapped
+from recsys.cli.column_order import says_columns, tell_swapped
 from recsys.cli.ids import as_ids
 from recsys.errors import DataError
 from recsys.types import Doubles
@@ -41,13 +41,19 @@ def plays_of(path: Path) -> "pd.DataFrame":
 
 
 def _refuse_row(path: Path, head: list[str], frame: "pd.DataFrame") -> None:
-    """Refuse a first line that is a row: it ends in a number, and its listener or item comes again.
+    """Refuse a first line that is a row: it ends in a number, and does not read like names.
 
-    A number alone may be a name as well: a year, or what pandas calls a column without one.
+    Names are free, and a number may be one: a year, or what pandas calls a column without a name. But
+    where its listener or item comes again, or it neither says what a column holds nor ends in 0, which
+    nobody played, a row would be lost.
     """
-    if ends_in_number(head) and any(
-        head[place].strip() in {str(name).strip() for name in frame.iloc[:, place].unique()}
-        for place in (0, 1)
+    known = says_columns(head) or head[-1].strip() == "0"
+    if ends_in_number(head) and (
+        not known
+        or any(
+            head[place].strip() in {str(name).strip() for name in frame.iloc[:, place].unique()}
+            for place in (0, 1)
+        )
     ):
         raise no_header(path)
 

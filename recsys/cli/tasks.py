@@ -12,7 +12,7 @@ from recsys.catalogue import Catalogue
 from recsys.cli.column_order import tell_apart
 from recsys.cli.friends import read_friends, with_friends
 from recsys.cli.ids import codes, sorted_ids
-from recsys.cli.leaks import tell_leaks, tell_strangers
+from recsys.cli.leaks import stands_in, tell_leaks, tell_learned, tell_strangers
 from recsys.cli.side_information import SideFiles, read_catalogue
 from recsys.cli.tables import amounts, columns, find, maybe, plays_of
 from recsys.errors import DataError
@@ -67,10 +67,11 @@ class Task:
     friends: Csr | None = None
 
 
-def holdout(folder: Path, side: SideFiles) -> Task:
+def holdout(folder: Path, side: SideFiles, *, ranked: bool = True) -> Task:
     """Read a random or temporal holdout: the same listeners in ``train``, ``valid`` and ``test``.
 
-    Without a ``valid`` file the training holds some of ``train`` out by itself.
+    Without a ``valid`` file the training holds some of ``train`` out by itself. Where nothing is to be
+    ``ranked`` but foretold, a pair that is known makes it easier.
     """
     frames = {"train": plays_of(find(folder, "train"))}
     if (path := maybe(folder, "valid")) is not None:
@@ -89,12 +90,12 @@ def holdout(folder: Path, side: SideFiles) -> Task:
         user_ids=users,
         item_ids=items,
     )
-    task = ready(task, side)
+    task = ready(task, side, ranked=ranked)
     tell_apart(rows)
     return task
 
 
-def ready(task: Task, side: SideFiles) -> Task:
+def ready(task: Task, side: SideFiles, *, ranked: bool = True) -> Task:
     """Prepare the training rows, and add what friends play where a file says who they are.
 
     Raises
@@ -106,7 +107,11 @@ def ready(task: Task, side: SideFiles) -> Task:
     if side.friends is not None:
         task = befriended(task, read_friends(side.friends, task.user_ids))
     tell_strangers(task.wanted, task.known)
-    tell_leaks(task.wanted, task.known, task.heard, among=task.among)
+    if ranked:
+        tell_leaks(task.wanted, task.known, task.heard, among=task.among)
+    else:
+        n_known = int(stands_in(task.wanted, task.known).sum())
+        tell_learned("pairs to foretell", n_known, len(task.wanted))
     return task
 
 

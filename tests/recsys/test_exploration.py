@@ -99,7 +99,7 @@ def test_draws_have_the_mean_and_the_covariance_of_the_posterior(model):
 
 def test_what_is_missed_is_that_of_fold_ins_without_the_row():
     rng = np.random.default_rng(0)
-    x = csr((rng.random((30, 20)) < 0.3).astype(np.float32))
+    x = csr((rng.random((30, 20)) < 0.3) * rng.uniform(0.5, 1.5, (30, 20)))
     model = ALS(n_factors=4).fit(x)
     squares = []
     for user in range(30):
@@ -107,11 +107,12 @@ def test_what_is_missed_is_that_of_fold_ins_without_the_row():
         if row.nnz < 2:
             continue
         a = model.posterior(row).system
-        y = model.item_factors_.astype(float)
-        for k, item in enumerate(row.indices):
-            rest = np.delete(row.indices, k)
-            left = a - np.outer(y[item], y[item])
-            squares.append((1 - y[item] @ np.linalg.solve(left, y[rest].sum(axis=0))) ** 2)
+        y, c = model.item_factors_.astype(float)[row.indices], row.data.astype(float)
+        told = 1 - y @ np.linalg.solve(a, c @ y)
+        for k in range(row.nnz):
+            left = a - c[k] * np.outer(y[k], y[k])
+            untold = 1 - y[k] @ np.linalg.solve(left, c @ y - c[k] * y[k])
+            squares.append(c[k] * told[k] * untold)
     assert left_out_squares(model, x) == pytest.approx(np.array(squares), rel=1e-3)
     assert noise_of(left_out_squares(model, csr(np.zeros((3, 20))))) == PLAIN_NOISE
 
@@ -119,12 +120,20 @@ def test_what_is_missed_is_that_of_fold_ins_without_the_row():
 def test_the_noise_of_a_taste_is_that_of_listeners_the_factors_have_not_seen(model):
     """And of plays that were not told: a fifth of each stranger's, foretold from the rest."""
     latent = model.part("latent").model
-    seen = left_out_squares(latent, model.signals(community(draws())).artists.matrix(90, 150))
-    missed: list[float] = []
+    signals = model.signals(community(draws()))
+    seen = noise_of(left_out_squares(latent, signals.artists.matrix(90, 150)))
+    found = []
     for tracks in draws(40, seed=8, each=40):
         profile = model.fold_in(Evidence.of(tracks[:32], value=5.0))
         told = model.fold_in(Evidence.of(tracks[32:], value=5.0)).artists.indices
         hidden = np.setdiff1d(told, profile.artists.indices)
-        missed += ((1 - latent.score(latent.fold_in(profile.artists))[0, hidden]) ** 2).tolist()
-    assert model.taste_noise == pytest.approx(np.mean(missed), rel=0.25)
-    assert noise_of(seen) < 0.9 * model.taste_noise, "factors that have seen the plays flatter"
+        missed = (1 - latent.score(latent.fold_in(profile.artists))[0, hidden]) ** 2
+        y = latent.item_factors_[hidden].astype(float)
+        system = latent.posterior(profile.artists).system
+        unsure = np.einsum("ij,ij->i", y, np.linalg.solve(system, y.T).T)
+        found += (
+            missed / (1 + unsure)
+        ).tolist()  # a play of confidence 1 misses by s^2 (1 + y'A^-1y)
+    noise = model.taste_noise["latent"]
+    assert noise == pytest.approx(np.mean(found), rel=0.25)
+    assert seen < 0.9 * noise, "factors that have seen the plays flatter"

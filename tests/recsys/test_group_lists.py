@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recsys.group_lists import Rule, group_list
+from recsys.caps import within_cap
+from recsys.group_lists import Rule, _own_best, group_list
 
 SEEDS = st.integers(0, 10_000)
 
@@ -58,6 +59,23 @@ def test_no_one_suffers_leaves_out_the_lowest_quarter_of_anybody(seed, members):
     found = group_list(scores, rule=Rule.NO_ONE_SUFFERS, n=10, artist_of=np.arange(80))
     bearable = (scores > np.quantile(scores, 0.25, axis=1, keepdims=True)).all(axis=0)
     assert bearable[found.items].sum() == min(10, bearable.sum())
+
+
+def test_a_member_to_whom_all_is_one_takes_nobody_the_veto():
+    scores = np.vstack([tastes(5, 3, items=80), np.full((1, 80), 0.3)])
+    found = group_list(scores, rule=Rule.NO_ONE_SUFFERS, n=10, artist_of=np.arange(80))
+    lowest = np.quantile(scores[:3], 0.25, axis=1, keepdims=True)
+    assert (scores[:3, found.items] > lowest).all()
+
+
+@settings(max_examples=30)
+@given(SEEDS, st.integers(1, 6), st.integers(1, 3))
+def test_a_members_own_best_list_is_found_among_many(seed, n, cap):
+    rng = np.random.default_rng(seed)
+    scores, artist_of = rng.random(400), rng.choice(5, 400, p=[0.9, 0.04, 0.03, 0.02, 0.01])
+    order = np.argsort(-scores)
+    kept = order[within_cap(artist_of[order], cap)][:n]
+    assert _own_best(scores, n, artist_of, cap) == pytest.approx(scores[kept].mean())
 
 
 def test_an_artist_cap_takes_nothing_from_the_satisfaction_of_one_member_alone():

@@ -1,13 +1,15 @@
 """Model versions, what is pending, and what the trainer reads."""
 
 import dataclasses
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from bot.adapters.sqlite.database import Database
-from bot.adapters.sqlite.judged_picks import read_judged
+from bot.adapters.sqlite.judged_picks import LEAST_VOTERS, read_judged
 from bot.adapters.sqlite.training_rows import TrainingRows, read_training, table_of
 from bot.domain.feedback import Verdict
 from bot.domain.ids import MemberId
@@ -97,18 +99,36 @@ async def test_outcomes_are_the_newest_picks_and_whether_their_owner_liked_them(
 
 
 async def test_only_votes_of_whom_a_pick_was_made_for_judge_its_score(database: Database) -> None:
+    members = [ANA, *(MemberId(10**18 + 20 + n) for n in range(LEAST_VOTERS - 1))]
+    wanted: list[tuple[float, bool]] = []
+    for n, member in enumerate(members):
+        scores, liked = read_judged(database.path)
+        assert (scores.shape, liked.shape) == ((0,), (0,)), "of fewer, one vote could be told"
+        shown = await show(database, "hey jude", "queen", "sigur", member=member)
+        verdict = Verdict.DOWN if n == 2 else Verdict.UP
+        await database.gestures.record(press(shown, 1, verdict, member=member))
+        await database.gestures.record(press(shown, 0, Verdict.UP, member=BEN))
+        wanted.insert(0, (shown.items[1].scored.score, n != 2))
     scores, liked = read_judged(database.path)
-    assert (scores.shape, liked.shape) == ((0,), (0,))
-    shown = await show(database, "hey jude", "queen", "sigur")
-    await database.gestures.record(press(shown, 1, Verdict.UP))
-    await database.gestures.record(press(shown, 2, Verdict.DOWN))
-    await database.gestures.record(press(shown, 0, Verdict.UP, member=BEN))
-    scores, liked = read_judged(database.path)
-    assert scores.tolist() == [shown.items[2].scored.score, shown.items[1].scored.score]
-    assert liked.tolist() == [False, True]
+    assert list(zip(scores.tolist(), liked.tolist(), strict=True)) == wanted
     done = refit(database.path.parent, serving=None, force_publish=False)
-    assert done["info"]["details"]["votes_on_shown"] == 2
-    assert load(Path(done["folder"])).link.votes != 0
+    details = done["info"]["details"]
+    assert details["votes_on_shown"] == LEAST_VOTERS
+    assert load(Path(done["folder"])).link.votes == details["shift_by_votes"] != 0
+    with closing(sqlite3.connect(database.path)) as raw, raw:
+        raw.execute("UPDATE sources SET trainable = 0 WHERE name = 'reaction'")
+    assert len(read_judged(database.path)[0]) == 0, "what may not train tells nothing here either"
+
+
+async def test_what_votes_shift_is_no_drift(database: Database) -> None:
+    """Outcomes are read as if no votes had shifted the chance of the model that gave it."""
+    shown = await show(database, "hey jude")
+    before = await database.models.outcomes(limit=9)
+    version = dataclasses.replace(INFO, details={"shift_by_votes": 0.75})
+    await database.models.publish(version, folder="a", row_cut={})
+    ((odds, _),) = await database.models.outcomes(limit=9)
+    assert odds == pytest.approx(before[0][0] - 0.75)
+    assert shown.items[0].scored.score + shown.items[0].scored.calibration == before[0][0]
 
 
 async def train(database: Database) -> TrainingRows:

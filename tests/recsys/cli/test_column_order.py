@@ -59,7 +59,6 @@ def test_held_out_listeners_who_are_all_strangers_to_train_are_told(tmp_path, ca
         ["user", "item", "0"],  # what pandas calls a series without a name
         ["user", "item", "2019"],
         ["0", "1", "2"],
-        ["-1", "99", "2019"],
     ],
 )
 def test_no_word_of_tables_in_order(tmp_path, capsys, header):

@@ -29,6 +29,17 @@ def test_rows_to_find_that_are_known_already_are_told(tmp_path, capsys):
     assert "warning: 1 of the" in capsys.readouterr().err
 
 
+def test_pairs_to_foretell_that_are_known_are_told_as_such(tmp_path, capsys):
+    path = folder(tmp_path)
+    assert warnings(capsys, path, "--protocol", "plays") == []
+    pair = (path / "test.csv").read_text().splitlines()[1]
+    with (path / "train.csv").open("a") as file:
+        file.write(f"{pair}\n")
+    (told,) = warnings(capsys, path, "--protocol", "plays")
+    assert told.startswith("warning: 1 of the")
+    assert "too high" in told
+
+
 def test_a_newcomer_whose_friends_are_known_is_no_stranger(tmp_path, capsys):
     path = folder(tmp_path, more={"test": "98,3,1\n"})
     (path / "friends.csv").write_text("a,b\n98,3\n")

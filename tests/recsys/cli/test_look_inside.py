@@ -9,7 +9,8 @@ from rich.table import Table
 from recsys.cli.main import EXIT_BAD_INPUT, main
 from recsys.cli.parts_in_words import in_words
 from recsys.cli.printing import count, fitting
-from recsys.snapshot import load
+from recsys.in_the_large import told_by_votes
+from recsys.snapshot import load, save
 
 
 def test_small_parts_are_added_up():
@@ -110,6 +111,15 @@ def test_inspect_names_every_part_in_full(model, capsys):
     link = load(model).link
     assert f"{link.probability(link.knees[-1]):.2%} at {link.knees[-1]:+.2f}" in told
     assert f"{load(model).bias:+.3f}" in told
+
+
+def test_inspect_says_what_votes_told(model, tmp_path, capsys):
+    told = told_by_votes(load(model), [-2.0, -1.0], [1, 1])
+    save(told, tmp_path / "told")
+    capsys.readouterr()
+    assert main(["inspect", str(tmp_path / "told")]) == 0
+    shift = f"that is shifted by 2 votes on what was shown: {told.link.votes:+.3f}"
+    assert shift in capsys.readouterr().out
 
 
 def test_one_is_not_many():

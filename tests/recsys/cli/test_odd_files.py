@@ -199,6 +199,7 @@ def test_bad_rows_are_refused_with_the_file(tmp_path, capsys, more, said):
         ("train", "1,39,17\n1,3,5\n2,4,5\n", "train.csv has no header"),
         ("train", "1, 39, 17\n2, 39, 5\n", "train.csv has no header"),
         ("train", "u1,2019\nu1,2020\n", "train.csv has no header"),
+        ("train", "ada,radiohead,12\nben,muse,3\ncleo,air,4\n", "train.csv has no header"),
         ("train", "user,item\n1,2,3\n", "train.csv: its rows have more cells than the header"),
         ("valid", "", "valid.csv is empty; its first line must name the columns"),
         ("test", HEADER, "test holds no rows"),

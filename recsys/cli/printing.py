@@ -7,6 +7,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.measure import Measurement
+from rich.segment import Segment
 from rich.table import Column, Table
 
 _WIDE = 240
@@ -22,7 +23,12 @@ def print_table(table: Table) -> None:
 def fitting(table: Table, console: Console) -> Table:
     """Return the table, or one line per figure where its columns would be cut or too narrow."""
     unbound = console.options.update_width(_UNBOUND)
-    if Measurement.get(console, unbound, table).minimum <= console.width:
+    for column in table.columns:  # rich narrows the widest columns, by more than their words allow
+        cells = [column.header, *column.cells]
+        word = max(Measurement.get(console, unbound, cell).minimum for cell in cells)
+        column.min_width = max(column.min_width or 0, word)
+    lines = Segment.split_lines(console.render(table))  # measured, such columns would seem to fit
+    if max(map(Segment.get_line_length, lines)) <= console.width:
         return table
     turned = Table("", Column("", overflow="fold"), title=table.title, show_header=False)
     for row in zip(*(column.cells for column in table.columns), strict=True):

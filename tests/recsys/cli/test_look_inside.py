@@ -1,5 +1,6 @@
 """What `explain`, `inspect` and `tune` print."""
 
+import io
 import json
 
 import pytest
@@ -137,3 +138,33 @@ def test_no_figure_is_cut_in_a_narrow_terminal():
         assert "…" not in told
         assert told.count("0.1234") == told.count("0.5678") == 12
         assert max(map(len, told.splitlines())) <= width
+
+
+EXPLAINED = [("item", None), ("chance", None), ("score", None), ("parts", 28), ("because of", 28)]
+"""Columns as `explain` has them, and how many letters they need."""
+
+
+@pytest.mark.parametrize("chosen", [EXPLAINED, EXPLAINED[:4]])
+def test_a_table_is_as_wide_as_the_terminal_at_most(chosen):
+    words = {
+        "item": "Godspeed You! Black Emperor",
+        "chance": "12.3%",
+        "score": "-1.84 → -0.62",
+        "parts": "popularity +0.91, closed_form +0.42, graph_walk -0.31, neighbours +0.25",
+        "because of": "Explosions in the Sky +0.41, Mogwai +0.33, Sigur Rós +0.12",
+    }
+    title = "score = sum of the parts; score + calibration = log-odds of a like, told to the end"
+    for width in range(60, 201):
+        table = Table(title=title)
+        for name, least in chosen:
+            table.add_column(name, overflow="fold", min_width=least)
+        table.add_row(*(words[name] for name, _ in chosen))
+        console = Console(width=width, record=True, file=io.StringIO())
+        console.print(fitting(table, console))
+        told = console.export_text()
+        assert max(map(len, told.splitlines())) <= width
+        assert "…" not in told
+        letters = "".join(told.split())
+        assert "".join(title.split()) in letters
+        for name, _ in chosen:
+            assert all(word in told for word in words[name].split())

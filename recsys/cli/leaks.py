@@ -1,4 +1,4 @@
-"""Warning of folders that give away what should be found, or of judged listeners who are strangers."""
+"""Warning of folders that give away what should be found, or name strangers as judged or cold."""
 
 import sys
 
@@ -65,6 +65,15 @@ def tell_learned(what: str, n: int, of: int) -> None:
         _warn(
             f"{n} of the {of} {what} stand in the training data; models learn from them what they "
             "are judged by: take them out of train, or read the figures as too high"
+        )
+
+
+def tell_nameless(file: str, n: int, of: int) -> None:
+    """Warn of ``n`` of the names in a file of cold items that nobody has in any other file."""
+    if n:
+        _warn(
+            f"{file}: {n} of its {of} names stand neither in train nor in test, so nobody finds them; "
+            "write ids of items as train and test do, or leave them to be ranked beside the others"
         )
 
 

@@ -12,7 +12,7 @@ from recsys.catalogue import Catalogue
 from recsys.cli.column_order import tell_apart
 from recsys.cli.friends import read_friends, with_friends
 from recsys.cli.ids import codes, sorted_ids
-from recsys.cli.leaks import stands_in, tell_leaks, tell_learned, tell_strangers
+from recsys.cli.leaks import stands_in, tell_leaks, tell_learned, tell_nameless, tell_strangers
 from recsys.cli.side_information import SideFiles, read_catalogue
 from recsys.cli.tables import amounts, columns, find, maybe, plays_of
 from recsys.errors import DataError
@@ -20,6 +20,9 @@ from recsys.evidence import Evidence, Interactions, Kind
 from recsys.preprocessing.report import Report
 from recsys.preprocessing.rows import NO_PEOPLE, clean
 from recsys.types import Bools, Csr
+
+COLD = ("cold_artists", "cold_items")
+"""Either table names the cold items."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -211,7 +214,7 @@ def strong(folder: Path, side: SideFiles) -> Task:
 def cold(folder: Path, side: SideFiles) -> Task:
     """Read cold-start items: only those of ``cold_artists`` (or ``cold_items``) are ranked."""
     frames = {"train": plays_of(find(folder, "train")), "test": _judged_by(folder)}
-    listed = columns(find(folder, "cold_artists", "cold_items"), ("item",), 1)[0]
+    listed = _cold_items(folder, frames["train"]["item"], frames["test"]["item"])
     users, items, rows = _coded(frames, more_items=listed)
     among = np.zeros(len(items), np.bool_)
     among[codes(items, listed)] = True
@@ -227,6 +230,26 @@ def cold(folder: Path, side: SideFiles) -> Task:
         among=among,
     )
     return ready(task, side)
+
+
+def _cold_items(
+    folder: Path, trained: "pd.Series[Any]", wanted: "pd.Series[Any]"
+) -> "pd.Series[Any]":
+    """Read the names of cold items; those of none in ``test`` would measure nothing but 0."""
+    path = find(folder, *COLD)
+    if all(maybe(folder, name) is not None for name in COLD):
+        raise DataError(
+            f"{folder} holds both {' and '.join(COLD)}; take away the one that is not meant"
+        )
+    listed = columns(path, ("item",), 1)[0].drop_duplicates()
+    if (codes(sorted_ids(wanted), listed) < 0).all():
+        raise DataError(
+            f"{path.name}: none of its {len(listed)} names is an item of test, so there is nothing to "
+            "find; write ids of items as train and test do"
+        )
+    unknown = codes(sorted_ids(trained, wanted), listed) < 0
+    tell_nameless(path.name, int(unknown.sum()), len(listed))
+    return listed
 
 
 def _judged_by(folder: Path) -> "pd.DataFrame":

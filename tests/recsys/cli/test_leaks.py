@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from recsys.cli.main import main
+from recsys.cli.main import EXIT_BAD_INPUT, main
 from tests.recsys.cli.folders import folder, ranked
 
 
@@ -69,7 +69,9 @@ def test_targets_that_are_trained_on_are_told(strong, capsys):
     assert told.startswith("warning: 3 of the 10 rows to find stand in the training data; models ")
 
 
-def test_cold_items_that_somebody_plays_in_train_are_told(tmp_path, capsys):
+@pytest.fixture
+def cold(tmp_path):
+    """Nine listeners of twenty items, three of which are in no training."""
     table = pd.DataFrame(
         {"user": [f"u{k % 9}" for k in range(60)], "item": [f"i{k % 20}" for k in range(60)]}
     )
@@ -77,12 +79,36 @@ def test_cold_items_that_somebody_plays_in_train_are_told(tmp_path, capsys):
     table[~is_cold].to_csv(tmp_path / "train.csv", index=False)
     table[is_cold].to_csv(tmp_path / "test.csv", index=False)
     (tmp_path / "cold_items.csv").write_text("item\ni0\ni1\ni2\n")
-    asked = ("--protocol", "cold", "--models", "popularity")
-    assert warnings(capsys, tmp_path, *asked) == []
-    with (tmp_path / "train.csv").open("a") as file:
+    return tmp_path
+
+
+COLD = ("--protocol", "cold", "--models", "popularity")
+
+
+def test_cold_items_that_somebody_plays_in_train_are_told(cold, capsys):
+    assert warnings(capsys, cold, *COLD) == []
+    with (cold / "train.csv").open("a") as file:
         file.write("zoe,i1\nada,i1\n")
-    (told,) = warnings(capsys, tmp_path, *asked)
+    (told,) = warnings(capsys, cold, *COLD)
     assert told.startswith("warning: 1 of the 3 cold items stand in the training data; models ")
+
+
+def test_cold_items_that_are_no_items_are_refused_or_told(cold, capsys):
+    listed = cold / "cold_items.csv"
+    listed.write_text("item\ni0\ni1\nMogwai\nMogwai\n")
+    (told,) = warnings(capsys, cold, *COLD)
+    assert told.startswith("warning: cold_items.csv: 1 of its 3 names stand neither in train nor ")
+    for names in ("Mogwai\nLow\n", "i3\ni4\n"):  # the second are items, but in train alone
+        listed.write_text(f"item\n{names}")
+        assert main(["evaluate", str(cold), *COLD]) == EXIT_BAD_INPUT
+        said = "cold_items.csv: none of its 2 names is an item of test, so there is nothing to find"
+        assert said in capsys.readouterr().err
+
+
+def test_two_files_of_cold_items_are_refused(cold, capsys):
+    (cold / "cold_artists.csv").write_text("item\ni0\n")
+    assert main(["evaluate", str(cold), *COLD]) == EXIT_BAD_INPUT
+    assert "holds both cold_artists and cold_items; take away the one" in capsys.readouterr().err
 
 
 def test_hidden_rows_that_are_trained_on_are_told(tmp_path, capsys):

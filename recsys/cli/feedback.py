@@ -7,7 +7,7 @@ from rich.console import Console
 
 from recsys.catalogue import Catalogue
 from recsys.cli.ids import codes, sorted_ids
-from recsys.cli.leaks import stands_in, tell_learned
+from recsys.cli.leaks import stands_in, tell_known, tell_learned
 from recsys.cli.preparing import tell
 from recsys.cli.side_information import SideFiles, read_catalogue
 from recsys.cli.tables import columns, find, plays_of
@@ -58,6 +58,8 @@ def read_feedback(folder: Path, side: SideFiles) -> FeedbackTask:
     users = sorted_ids(train["user"])
     item = codes(items, members[1])
     who = members.groupby(codes(sorted_ids(members[0]), members[0])).indices
+    is_seed = members.duplicated([0, 1], keep=False).to_numpy()  # of a hidden row, the other role
+    tell_known("hidden rows are seeds as well", int((is_hidden & is_seed).sum()), is_hidden.sum())
     plays = Interactions.of(
         codes(users, train["user"]),
         Evidence.of(codes(items, train["item"]), value=train["plays"].to_numpy()),

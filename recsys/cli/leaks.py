@@ -46,17 +46,21 @@ def tell_leaks(
         The cold items, which are the only ones to rank.
     """
     is_known = stands_in(wanted, known)
-    if is_known.any():
-        _warn(
-            f"{is_known.sum()} of the {len(wanted)} rows to find are known already; lists leave out "
-            "what is known, so each counts as missed: take them out of the file, or read the figures "
-            "as too low"
-        )
+    tell_known("rows to find are known already", int(is_known.sum()), len(wanted))
     is_heard = stands_in(wanted, heard) & ~is_known  # of a holdout all that is heard is known
     tell_learned("rows to find", int(is_heard.sum()), len(wanted))
     if among is not None:
         cold = np.flatnonzero(among)
         tell_learned("cold items", int(np.isin(cold, heard.id).sum()), len(cold))
+
+
+def tell_known(which: str, n: int, of: int) -> None:
+    """Warn of ``n`` of what should be found that is known, which no list holds."""
+    if n:
+        _warn(
+            f"{n} of the {of} {which}; lists leave out what is known, so each counts as missed: take "
+            "them out of the file, or read the figures as too low"
+        )
 
 
 def tell_learned(what: str, n: int, of: int) -> None:

@@ -82,7 +82,8 @@ def run_feedback(options: argparse.Namespace) -> None:
         table.add_row(str(turn), f"{one:.2f}", f"{other:.2f}")
     print_table(table)
     low, high = figures["difference 95%"]
-    gain = "without end" if figures["gain"] is None else f"{figures['gain']:+.1%}"
+    endless = "without end" if figures["difference"] > 0 else "none"
+    gain = endless if figures["gain"] is None else f"{figures['gain']:+.1%}"
     print(
         f"gain {gain}, extra hits {figures['difference']:+.2f} "
         f"({low:+.2f} to {high:+.2f}); coverage {figures['coverage']:.4f} "

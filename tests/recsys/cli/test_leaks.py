@@ -122,6 +122,18 @@ def test_hidden_rows_that_are_trained_on_are_told(tmp_path, capsys):
     assert told.startswith("warning: 2 of the 9 hidden rows stand in the training data; models ")
 
 
+def test_hidden_rows_that_are_seeds_as_well_are_told(tmp_path, capsys):
+    path = folder(tmp_path)
+    rows = "".join(f"m0,{k},{role}\n" for k in range(3) for role in ("hidden", "seed"))
+    (path / "members.csv").write_text(
+        "user,item,role\n" + rows + "m1,5,seed\nm1,0,seed\nm1,0,seed\n"
+    )
+    assert main(["evaluate", str(path), "--protocol", "feedback"]) == 0
+    told = capsys.readouterr()
+    assert "warning: 3 of the 3 hidden rows are seeds as well; lists leave out what is" in told.err
+    assert "gain none, extra hits +0.00" in told.out
+
+
 def test_novelty_counts_the_listeners_of_the_files(tmp_path, capsys):
     """Also those who are no people: they teach nothing, but they are in the training data."""
     path = folder(tmp_path, more={"train": "".join(f"shop,{k},1\n" for k in range(1_500))})

@@ -132,7 +132,7 @@ def run(options: argparse.Namespace) -> int:
             raise DataError(
                 f"--rankings goes with {', '.join(RANKED)}, not with {options.protocol}"
             )
-        refuse_unwritable(options.rankings)
+        refuse_unwritable(options.rankings, [options.folder], side_files(options))
     if options.protocol in ("feedback", "plays") and names != [HYBRID]:
         raise DataError(f"--models does not go with {options.protocol}")
     if options.protocol == "feedback":

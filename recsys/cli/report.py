@@ -83,7 +83,7 @@ def run(options: argparse.Namespace) -> int:
             find(folder, "train")
             find(folder, "test", "heldout", "members")
     measured = None if options.bench is None else _bench(options.bench)
-    refuse_unwritable(options.out)
+    refuse_unwritable(options.out, options.folders, side_files(options))
     sections = _sections()
     console = Console(stderr=True)
     started = time.perf_counter()

@@ -43,6 +43,12 @@ class SideFiles:
     item_features: Path | None = None
     friends: Path | None = None
 
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """Every file that is named."""
+        named = (self.item_tags, *self.item_groups, self.item_features, self.friends)
+        return tuple(path for path in named if path is not None)
+
 
 def read_catalogue(item_ids: Any, folder: Path, side: SideFiles) -> Catalogue:
     """Describe the items; those that no file names have nothing but their id."""

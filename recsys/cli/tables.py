@@ -17,6 +17,7 @@ from recsys.cli.ids import as_ids
 from recsys.errors import DataError
 from recsys.types import Doubles
 
+ENDINGS = (".csv.gz", ".csv")
 _PLAYS = "the third column must hold plays > 0 (where there is none, each row counts as 1)"
 _COMMA = re.compile(r"-?\d+,\d+")
 _UNKNOWN = ("NA", "N/A", "NaN", "nan", "NULL", "null", "None")
@@ -212,7 +213,7 @@ def maybe(folder: Path, name: str) -> Path | None:
         raise DataError(
             f"{folder} is a file; name a folder, as `prepare` makes one of a log of plays"
         )
-    paths = [folder / f"{name}{ending}" for ending in (".csv.gz", ".csv")]
+    paths = [folder / f"{name}{ending}" for ending in ENDINGS]
     found = [path for path in paths if path.is_file()]
     if len(found) > 1 and not _unpacked(*found):
         raise DataError(

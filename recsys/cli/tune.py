@@ -60,7 +60,7 @@ def run(options: argparse.Namespace) -> int:
     if options.feedback:
         return run_votes(options)
     if options.out is not None:
-        refuse_unwritable(options.out)
+        refuse_unwritable(options.out, [options.folder], side_files(options))
     task = tasks.everything(options.folder, side_files(options))
     console = Console(stderr=True)
     tell(task.report, console)

@@ -26,7 +26,7 @@ from recsys.simulated_rounds import VoteTrial, learn_votes, set_aside, simulate
 def run_votes(options: argparse.Namespace) -> int:
     """Read `train` alone: whoever the folder keeps for judging is never looked at."""
     if options.out is not None:
-        refuse_unwritable(options.out)
+        refuse_unwritable(options.out, [options.folder], side_files(options))
     if options.seeds < 1 or options.members < 1:
         raise DataError("--seeds and --members must be at least 1")
     console = Console(stderr=True)

@@ -3,6 +3,7 @@
 import pytest
 
 from recsys.cli.main import EXIT_BAD_INPUT, main
+from tests.recsys.cli.folders import texts
 from tests.recsys.generated import FOLDER
 
 SETTINGS = [
@@ -143,3 +144,23 @@ def test_every_command_answers_a_mistake_with_one_sentence(bad, capsys, argument
     assert "Traceback" not in told.err
     assert not (bad / "m").exists()
     assert not (bad / "p.html").exists()
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["evaluate {t} --rankings", "tune {t} --out", "tune {t} --feedback --out", "report {t} --out"],
+)
+def test_no_command_writes_over_the_tables_it_reads(tmp_path, capsys, command):
+    place = tmp_path / "split"
+    place.mkdir()
+    for name, text in texts().items():
+        (place / f"{name}.csv").write_text(text)
+    tags = tmp_path / "what.csv"
+    tags.write_text("item,tag\n3,rock\n")
+    (tmp_path / "link.csv").symlink_to(place / "train.csv")
+    asked = [word.format(t=place) for word in command.split()]
+    for out in (place / "test.csv", place / "valid.csv.gz", tags, tmp_path / "link.csv"):
+        before = out.read_bytes() if out.exists() else None
+        assert main([*asked, str(out), "--item-tags", str(tags)]) == EXIT_BAD_INPUT
+        assert "cannot be written: commands read data from a table" in capsys.readouterr().err
+        assert (out.read_bytes() if out.exists() else None) == before

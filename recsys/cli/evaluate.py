@@ -13,6 +13,7 @@ from recsys.cli.measuring import (
     HYBRID,
     SINGLE,
     Result,
+    check_described,
     check_names,
     interval,
     lead,
@@ -150,6 +151,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _run_ranked(options: argparse.Namespace, names: list[str]) -> None:
     task = RANKED[options.protocol](options.folder, side_files(options))
+    check_described(names, task)
     console = Console(stderr=True)
     tell(task.report, console)
     listed = HYBRID if HYBRID in names else names[-1]

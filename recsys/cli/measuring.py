@@ -36,6 +36,8 @@ SINGLE = (
     "lifted",
     "content",
 )
+OF_TAGS = ("content", "lifted")
+"""Models that a folder without tags can't have."""
 BATCH = 256
 
 
@@ -120,6 +122,16 @@ def check_names(names: Sequence[str]) -> None:
             raise DataError(f"there is no model {name}; choose from {', '.join((*SINGLE, HYBRID))}")
     if not names:
         raise DataError("name at least one model")
+
+
+def check_described(names: Sequence[str], task: Task) -> None:
+    """Refuse models that go by what describes the items where nothing does, before any is fitted."""
+    lacking = [name for name in names if name in OF_TAGS]
+    if lacking and not task.catalogue.by_item().tags.nnz:
+        raise DataError(
+            f"{' and '.join(lacking)} cannot be fitted: no item has a tag or a group; put item_tags.csv "
+            "into the folder, name --item-tags or --item-groups, or choose other models"
+        )
 
 
 def mean_of(runs: Sequence[Result]) -> Result:

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from recsys.cli import communities, plays, tasks
 from recsys.cli.feedback import FeedbackFigures, feedback, read_feedback
-from recsys.cli.measuring import HYBRID, fitted
+from recsys.cli.measuring import HYBRID, check_described, fitted
 from recsys.cli.memory import peak_mib
 from recsys.cli.printing import figure, print_json, print_table
 from recsys.cli.progress import working
@@ -22,6 +22,7 @@ from recsys.evaluation import bootstrap
 def run_small(options: argparse.Namespace, names: list[str]) -> None:
     """Judge small communities: closed, with everybody's plays and, if asked for, on a prior of them."""
     task = tasks.holdout(options.folder, side_files(options))
+    check_described(names, task)
     draws = communities.read_draws(options.folder, task)
     if options.draws is not None:
         draws = {key: members[: options.draws] for key, members in draws.items()}

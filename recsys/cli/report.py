@@ -11,7 +11,7 @@ from rich.console import Console
 
 from recsys.cli import report_figures as figures
 from recsys.cli import report_page as page
-from recsys.cli.measuring import SINGLE, check_names, names_in
+from recsys.cli.measuring import OF_TAGS, SINGLE, check_described, check_names, names_in
 from recsys.cli.out_files import refuse_unwritable
 from recsys.cli.progress import working
 from recsys.cli.side_options import add_side_options, side_files
@@ -20,8 +20,6 @@ from recsys.errors import DataError
 from recsys.parallel import cores
 
 _CURVE = ("popularity", "content", "closed_form", "latent", "hybrid")
-_OF_TAGS = ("content", "lifted")
-"""Models that a folder without tags can't have."""
 
 
 def add_to(commands: Any) -> None:
@@ -127,7 +125,8 @@ def _measure(
         return
     task = figures.READERS[protocol](folder, side)
     if options.models is None and not task.catalogue.tags.nnz:
-        names = [name for name in names if name not in _OF_TAGS]
+        names = [name for name in names if name not in OF_TAGS]
+    check_described(names, task)
     told("hybrid")
     started = time.perf_counter()
     model = figures.hybrid_of(task)
@@ -146,7 +145,7 @@ def _measure(
     told("ablation")
     sections["ablation"].blocks.append(page.ablation_block(title, figures.ablation(task, model)))
     wanted = _CURVE if options.models is None else (*names, "hybrid")
-    growing = [name for name in wanted if task.catalogue.tags.nnz or name not in _OF_TAGS]
+    growing = [name for name in wanted if task.catalogue.tags.nnz or name not in OF_TAGS]
     curve = figures.learning_curve(task, growing, draws=options.draws, told=told)
     sections["curve"].blocks.append(page.curve_block(title, curve))
     if drawn := figures.small(folder, task, model, draws=options.draws, told=told):

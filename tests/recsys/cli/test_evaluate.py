@@ -13,6 +13,7 @@ from recsys.cli.main import EXIT_BAD_INPUT, main
 from recsys.cli.measuring import fitted
 from recsys.cli.side_information import SideFiles
 from recsys.cli.tasks import holdout
+from tests.recsys.cli.folders import folder
 from tests.recsys.generated import FOLDER, draw
 
 
@@ -230,6 +231,30 @@ def test_a_model_that_so_few_members_do_not_support_is_refused_with_a_sentence(c
     asked = ["evaluate", str(tmp_path), "--protocol", "small", "--models", "latent"]
     assert main(asked) == EXIT_BAD_INPUT
     assert "too little data for latent" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("protocol", ["holdout", "small"])
+@pytest.mark.parametrize("name", ["content", "lifted"])
+def test_a_model_of_tags_is_refused_before_any_fit_where_there_are_none(
+    capsys, tmp_path, monkeypatch, protocol, name
+):
+    folder(tmp_path)
+    (tmp_path / "communities.csv").write_text("kind,n,draw,user\nrandom,1,0,3\n")
+    for place in ("evaluate.measure", "other_protocols.fitted"):
+        monkeypatch.setattr(f"recsys.cli.{place}", None)
+    asked = ["evaluate", str(tmp_path), "--protocol", protocol, "--models", f"popularity,{name}"]
+    assert main(asked) == EXIT_BAD_INPUT
+    said = (
+        f"{name} cannot be fitted: no item has a tag or a group; put item_tags.csv into the folder"
+    )
+    assert said in capsys.readouterr().err
+
+
+def test_an_artist_is_enough_for_content(capsys, tmp_path):
+    groups = tmp_path / "groups.csv"
+    groups.write_text("item,artist\n" + "".join(f"{k},{k % 9}\n" for k in range(40)))
+    asked = ["--models", "content", "--item-groups", groups]
+    assert evaluated(capsys, folder(tmp_path), *asked)["models"]
 
 
 def test_one_draw_has_no_spread(capsys, tmp_path):

@@ -15,9 +15,10 @@ from recsys.cli.preparing import tell
 from recsys.cli.printing import print_table
 from recsys.cli.progress import working
 from recsys.cli.side_options import add_side_options, side_files
-from recsys.cli.tune_votes import run_votes
+from recsys.cli.tune_votes import MEMBERS, SEEDS, run_votes
 from recsys.cli.tuned_settings import in_words, write_settings
 from recsys.config import Config
+from recsys.errors import DataError
 from recsys.holdout import set_aside
 from recsys.interactions import Weighing, matrices
 from recsys.tuning import Trial, tuned
@@ -39,9 +40,9 @@ def add_to(commands: Any) -> None:
         action="store_true",
         help="learn what a vote weighs instead, in rounds with listeners of `train` set aside",
     )
-    one.add_argument("--seeds", type=int, default=3, help="with --feedback: how often; default 3")
+    one.add_argument("--seeds", type=int, help=f"with --feedback: how often; default {SEEDS}")
     one.add_argument(
-        "--members", type=int, default=60, help="with --feedback: set aside each time; default 60"
+        "--members", type=int, help=f"with --feedback: set aside each time; default {MEMBERS}"
     )
     one.add_argument(
         "--out",
@@ -59,6 +60,8 @@ def run(options: argparse.Namespace) -> int:
     """Tune as a training does, and print every trial; `test` is left alone."""
     if options.feedback:
         return run_votes(options)
+    if (options.seeds, options.members) != (None, None):
+        raise DataError("--seeds and --members go with --feedback")
     if options.out is not None:
         refuse_unwritable(options.out, [options.folder], side_files(options))
     task = tasks.everything(options.folder, side_files(options))

@@ -9,7 +9,7 @@ from rich.table import Table
 from recsys.cli.ids import codes, sorted_ids
 from recsys.cli.out_files import refuse_unwritable
 from recsys.cli.preparing import tell
-from recsys.cli.printing import print_table
+from recsys.cli.printing import count, print_table
 from recsys.cli.progress import working
 from recsys.cli.side_information import read_catalogue
 from recsys.cli.side_options import side_files
@@ -20,15 +20,24 @@ from recsys.errors import DataError
 from recsys.evidence import Evidence, Interactions
 from recsys.interactions import Weighing
 from recsys.preprocessing.rows import clean
-from recsys.simulated_rounds import VoteTrial, learn_votes, set_aside, simulate
+from recsys.simulated_rounds import LEAST_ITEMS, VoteTrial, learn_votes, set_aside, simulate
+
+SEEDS, MEMBERS = 3, 60
+"""How often listeners are set aside, and how many each time, where the options don't say."""
 
 
 def run_votes(options: argparse.Namespace) -> int:
     """Read `train` alone: whoever the folder keeps for judging is never looked at."""
     if options.out is not None:
         refuse_unwritable(options.out, [options.folder], side_files(options))
-    if options.seeds < 1 or options.members < 1:
+    n_groups = SEEDS if options.seeds is None else options.seeds
+    members = MEMBERS if options.members is None else options.members
+    if n_groups < 1 or members < 1:
         raise DataError("--seeds and --members must be at least 1")
+    if options.item_groups:
+        raise DataError(
+            "--feedback plays rounds with items that stand for themselves; leave out --item-groups"
+        )
     console = Console(stderr=True)
     train = plays_of(find(options.folder, "train"))
     items, users = sorted_ids(train["item"]), sorted_ids(train["user"])
@@ -47,7 +56,7 @@ def run_votes(options: argparse.Namespace) -> int:
         console.print(f"{trial.setting} {trial.value:g}: {trial.hits:.3f} hits", highlight=False)
 
     simulations = []
-    groups = set_aside(rows, members=options.members, groups=options.seeds, seed=options.seed)
+    groups = set_aside(rows, members=members, groups=n_groups, seed=options.seed)
     for seed, chosen in enumerate(groups, start=options.seed):
         with working(f"fitting without the listeners set aside, {seed}", console):
             config = Config(random_state=seed)
@@ -59,12 +68,11 @@ def run_votes(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps({"trials": [vars(one) for one in trials], "chosen": votes}))
         return 0
-    listeners = sum(len(one.seeds) for one in simulations)
+    aside = _set_aside_in_words(sum(map(len, groups)), n_groups * members)
     _show(
         trials,
         votes,
-        f"hits in ten rounds of ten, {listeners} listeners set aside; "
-        "a gain is over what had been chosen by then",
+        f"hits in ten rounds of ten, {aside}; a gain is over what had been chosen by then",
     )
     default = Weighing()
     if (found.like, found.dislike) == (default.like, default.dislike):
@@ -74,6 +82,16 @@ def run_votes(options: argparse.Namespace) -> int:
             "they differ from the defaults, which the bot uses; --out writes them for `fit --settings`"
         )
     return 0
+
+
+def _set_aside_in_words(n: int, asked: int) -> str:
+    told = f"{count(n, 'listener')} set aside"
+    if n == asked:
+        return told
+    return (
+        f"{told} of the {asked} asked for (who has {LEAST_ITEMS} items or more, nobody twice, at most a "
+        "quarter of these each time)"
+    )
 
 
 def _show(trials: list[VoteTrial], chosen: dict[str, float], title: str) -> None:

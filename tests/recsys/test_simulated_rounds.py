@@ -122,3 +122,18 @@ def test_the_command_lets_the_rows_through_the_gate(tmp_path, capsys):
         found.append([one["hits"] for one in json.loads(told.out)["trials"]])
     assert "prepared: " in told.err
     assert found[0] == found[1]
+
+
+def test_the_command_says_why_fewer_are_set_aside_than_asked_for(tmp_path, capsys):
+    rows = pd.read_csv(FOLDER / "train.csv")
+    rows[rows["user"].isin(rows["user"].unique()[:40])].to_csv(tmp_path / "train.csv", index=False)
+    for members, said in (
+        (10, "10 listeners set aside; a gain"),
+        (
+            60,
+            "10 listeners set aside of the 60 asked for (who has 15 items or more, nobody twice, ",
+        ),
+    ):
+        asked = ["tune", str(tmp_path), "--feedback", "--seeds", "1", "--members", str(members)]
+        assert main(asked) == 0
+        assert said in " ".join(capsys.readouterr().out.split())

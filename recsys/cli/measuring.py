@@ -112,7 +112,7 @@ def variety(task: Task, lists: Ints) -> dict[str, float]:
 
 def names_in(listed: str) -> list[str]:
     """Split a comma-separated list of models; each counts once, where it stands first."""
-    return list(dict.fromkeys(name for name in listed.split(",") if name))
+    return list(dict.fromkeys(name for one in listed.split(",") if (name := one.strip())))
 
 
 def check_names(names: Sequence[str]) -> None:

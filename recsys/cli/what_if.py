@@ -17,6 +17,7 @@ from recsys.hybrid import HybridRecommender
 from recsys.part import BIAS
 from recsys.what_if import what_if
 
+_NO_PLACE = "–"
 _VOTES = {"like": Kind.LIKE, "dislike": Kind.DISLIKE}
 
 
@@ -115,7 +116,7 @@ def _show(rows: list[dict[str, Any]], options: argparse.Namespace) -> None:
         table.add_column(column, justify="right", overflow="fold")
     table.add_column("what changes", overflow="fold", min_width=WIDTH)
     for row in rows:
-        places = [str(row[f"rank {when}"] or "–") for when in ("before", "after")]
+        places = [str(row[f"rank {when}"] or _NO_PLACE) for when in ("before", "after")]
         table.add_row(
             Text(row["item"]),
             " → ".join(places),
@@ -123,5 +124,7 @@ def _show(rows: list[dict[str, Any]], options: argparse.Namespace) -> None:
             in_words(row["change"]),
         )
     print_table(table)
+    if not all(row["rank before"] and row["rank after"] for row in rows):
+        print(f"{_NO_PLACE}: voted on or in the history, so on no list")
     if any(abs(row["change"][BIAS]) >= LEAST for row in rows):
         print(f"{BIAS}, from which every score starts, moves with how much is known of a listener")

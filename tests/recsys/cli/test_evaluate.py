@@ -257,6 +257,11 @@ def test_an_artist_is_enough_for_content(capsys, tmp_path):
     assert evaluated(capsys, folder(tmp_path), *asked)["models"]
 
 
+def test_models_may_have_blanks_between_them(capsys, tmp_path):
+    found = evaluated(capsys, folder(tmp_path), "--models", " popularity, neighbours,")
+    assert [row["model"] for row in found["models"]] == ["popularity", "neighbours"]
+
+
 def test_one_draw_has_no_spread(capsys, tmp_path):
     for name, frame in draw().items():
         frame.to_csv(tmp_path / f"{name}.csv", index=False)

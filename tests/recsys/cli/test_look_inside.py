@@ -45,6 +45,12 @@ def test_explain_shows_what_forgetting_would_change(model, tmp_path, capsys):
     told = capsys.readouterr().out
     assert "without artist 200" in told
     assert told.count("→") == 2 * len(found["items"])
+    assert "–" not in told, "what is forgotten here does not come back"
+    best = found["items"][0]["item"]
+    assert main([*asked[:3], "--like", best]) == 0
+    told = capsys.readouterr().out
+    assert "–: voted on or in the history, so on no list" in told
+    assert told.count("–") == 2, "that of the vote, and the line that says what it means"
     assert main(["explain", str(model), str(history), "--without", "nobody"]) == EXIT_BAD_INPUT
     assert "no row to forget that the model knows as nobody" in capsys.readouterr().err
 

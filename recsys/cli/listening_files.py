@@ -17,10 +17,12 @@ from typing import IO, Any, Final
 
 from recsys.cli.column_order import tell_swapped
 from recsys.cli.listening import Heard
-from recsys.cli.tables import maybe, separator, too_few
+from recsys.cli.tables import maybe, separator, tell_index, too_few
 from recsys.errors import DataError
 
 _LONGEST_LINE: Final = 2**20
+_BEGINNING: Final = 100
+"""Rows that show whether a column numbers them."""
 _PLAYS: Final = {"plays", "count", "playcount", "play_count", "n"}
 _LISTENS: Final = (".listens", ".jsonl", ".json", ".ndjson")
 _BROKEN: Final = (
@@ -157,7 +159,9 @@ def _table(path: Path, stream: IO[bytes]) -> Iterator[Heard]:
         tell_swapped(path.name, header)
         named = [k for k, name in enumerate(header) if name.strip().lower() in _PLAYS]
         plays = named[0] if named else 2 if len(header) == 3 else None
-        for number, row in enumerate(rows, start=2):
+        begun = list(itertools.islice(rows, _BEGINNING))
+        tell_index(path.name, header[0], [row[0] for row in begun if row])
+        for number, row in enumerate(itertools.chain(begun, rows), start=2):
             if len(row) < 2 or not row[0] or not row[1]:
                 raise DataError(f"{path.name}, line {number}: a listener and an artist are needed")
             count = 1.0 if plays is None else _number(path, number, row, plays, header[plays])

@@ -5,7 +5,8 @@ import gzip
 import hashlib
 import itertools
 import re
-from collections.abc import Collection, Sequence
+import sys
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from recsys.types import Doubles
 ENDINGS = (".csv.gz", ".csv")
 _PLAYS = "the third column must hold plays > 0 (where there is none, each row counts as 1)"
 _COMMA = re.compile(r"-?\d+,\d+")
+_NAMELESS = ("", "Unnamed: 0")  # in a file, and as pandas reads it
 _UNKNOWN = ("NA", "N/A", "NaN", "nan", "NULL", "null", "None")
 
 
@@ -153,10 +155,25 @@ def columns(
         frame[others] = frame[others].mask(frame[others].isin(unknown))
     for name in words:
         frame[name] = as_ids(frame[name])
+    if text is None or all(isinstance(column, int) for column in text):  # columns count by place
+        tell_index(path.name, names[0], frame.iloc[:, 0])
     _refuse_blanks(path, frame.iloc[:, :blanks])
     if not header:
         frame.columns = pd.RangeIndex(frame.shape[1])
     return frame
+
+
+def tell_index(name: str, header: str, cells: Iterable[Any]) -> None:
+    """Warn of a table, by its file name, whose first column is nameless and numbers the rows."""
+    if header not in _NAMELESS:
+        return
+    numbers = [str(cell) for cell in cells]
+    if len(set(numbers)) == len(numbers) > 0 and all(map(str.isdigit, numbers)):
+        print(
+            f"warning: {name}: is the first column an index? it has no name, and in each row a number "
+            "of its own; write it with index=False",
+            file=sys.stderr,
+        )
 
 
 def too_few(path: Path, needed: Sequence[str], n: int) -> DataError:

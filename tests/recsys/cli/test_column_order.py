@@ -92,3 +92,28 @@ def test_a_listening_set_and_a_log_are_told_alike(tmp_path, capsys):
     assert found[0].startswith("warning: the header of set.csv says artist, listener;")
     assert found[1].startswith("warning: the header of log.csv says track, user;")
     assert "user, item, time (or name them by --columns)" in found[1]
+
+
+@pytest.mark.parametrize("nameless", ["", "Unnamed: 0"])
+def test_an_index_before_the_columns_is_told(tmp_path, capsys, nameless):
+    path = folder(tmp_path)
+    table = pd.read_csv(path / "train.csv", index_col="user").rename_axis(nameless)
+    table.to_csv(path / "train.csv")
+    assert evaluated(path) == 0
+    assert warnings(capsys) == [], "a column of listeners without a name is no index"
+    table = pd.read_csv(folder(path, item="i{}") / "train.csv").sample(frac=1, random_state=0)
+    table.rename_axis(nameless).to_csv(path / "train.csv")
+    hint = "warning: train.csv: is the first column an index? it has no name, and in each row a "
+    assert evaluated(path) == EXIT_BAD_INPUT
+    assert warnings(capsys)[0].startswith(hint)
+    asked = ["--out", str(path / "prior"), "--source", "s", "--licence", "l"]
+    assert main(["pretrain", str(path / "train.csv"), *asked]) == 0
+    assert warnings(capsys)[0].startswith(hint), "its listeners are taken for artists"
+
+
+def test_an_index_that_columns_by_name_leave_out_is_not_told(tmp_path, capsys):
+    log = pd.read_csv(FOLDER / "train.csv")
+    log.assign(at=1_500_000_000 + 3_600 * log.index).to_csv(tmp_path / "log.csv")
+    asked = ["prepare", str(tmp_path / "log.csv"), str(tmp_path / "split")]
+    assert main([*asked, "--columns", "user,item,at"]) == 0
+    assert warnings(capsys) == []

@@ -52,6 +52,8 @@ class Ensemble:
     def of(cls, model: HybridRecommender, profile: Profile, pool: Ints) -> Ensemble:
         """Draw the tastes of one listener for the candidates (items by index)."""
         nothing = np.zeros((0, len(pool)), np.float32)
+        if not len(pool):
+            return cls(nothing)
         artists, place = np.unique(model.catalogue.artist_of[pool], return_inverse=True)
         widest, spread = nothing, _LEAST_SPREAD
         for name in UNSURE:

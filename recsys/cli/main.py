@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _refuse(command: argparse.ArgumentParser, others: Sequence[str]) -> NoReturn:
     """Leave with the usage of the command at hand, and what was meant if that can be guessed."""
-    known = set(re.findall(r"--[a-z-]+", command.format_help()))
+    known = set(re.findall(r"--[a-z-]+", command.format_usage()))
     odd = [other for other in others if other.startswith("-")] or others
     near = [match for other in odd for match in get_close_matches(other, known, n=1)]
     hint = f"; did you mean {', '.join(dict.fromkeys(near))}?" if near else ""

@@ -20,6 +20,13 @@ def test_an_option_it_does_not_know_is_guessed_at(capsys):
     assert "evaluate" in said.splitlines()[0], "the usage is that of the command"
 
 
+def test_an_option_of_another_command_is_not_meant(capsys):
+    """`report --help` speaks of `bench --json`, but takes no --json itself."""
+    with pytest.raises(SystemExit):
+        main(["report", "folder", "--out", "page.html", "--json"])
+    assert capsys.readouterr().err.rstrip().endswith("unrecognized arguments: --json")
+
+
 @pytest.mark.parametrize("more", [["--json"], []])
 def test_a_reader_may_have_enough(tmp_path, more):
     """As `python -m recsys … --json | head -1`: no word of a broken pipe."""

@@ -34,10 +34,11 @@ def run(options: argparse.Namespace) -> int:
     if (prior := facts["background"]) is not None:
         said = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in prior.items())
         print(f"background: {said}")
+    print(f"bias, from which every score starts: {_biases(facts)}")
+    votes = facts["votes"]
     print(
-        f"bias, from which every score starts: {facts['bias']:+.3f} for regulars, "
-        f"{facts['bias'] + facts['more bias for newcomers']:+.3f} for newcomers, between them by how "
-        f"much is known, {_signed(facts['bias of strangers'])} where nothing is; {_signed(facts['bias of unheard artists'])} for unheard artists"
+        f"beside 0.5 to 1.5 for what was played, a 👍 weighs {votes['like']:g} and a 👎 "
+        f"{votes['dislike']:g}"
     )
     table = Table(title="log-odds that one unit of a part is worth")
     for column in ("part", "level", "curve", "regulars", "newcomers", "unheard artists"):
@@ -71,6 +72,8 @@ def described(model: HybridRecommender) -> dict[str, Any]:
         "more bias for newcomers": model.thin_bias,
         "bias of unheard artists": model.cold_bias,
         "bias of strangers": model.stranger_bias,
+        "votes": {"like": model.weighing.like, "dislike": model.weighing.dislike},
+        "settings": model.info.get("settings", {}),
         "link": dataclasses.asdict(model.link),
         "votes on what was shown": model.info.get("votes_on_shown", 0),
         "parts": [
@@ -87,6 +90,19 @@ def described(model: HybridRecommender) -> dict[str, Any]:
             for part in model.parts
         ],
     }
+
+
+def _biases(facts: dict[str, Any]) -> str:
+    newcomers = facts["bias"] + facts["more bias for newcomers"]
+    said = [
+        f"{facts['bias']:+.3f} for regulars, {newcomers:+.3f} for newcomers, between them by how much "
+        "is known"
+    ]
+    if (strangers := facts["bias of strangers"]) is not None:
+        said.append(f"{strangers:+.3f} where nothing is")
+    unheard = facts["bias of unheard artists"]
+    said.append("the same" if unheard is None else f"{unheard:+.3f}")
+    return "; ".join(said) + " for unheard artists"
 
 
 def _terms(part: dict[str, Any]) -> list[tuple[str, ...]]:

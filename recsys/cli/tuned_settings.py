@@ -46,6 +46,10 @@ def with_settings(config: Config, path: Path) -> Config:
         raise DataError(f"{path.name} does not hold settings that `tune --out` wrote")
     votes = _read_votes(path, found.pop("votes", {}))
     config = replace(config, weighing=replace(config.weighing, **votes))
+    if found and not config.tune:
+        raise DataError(
+            f"{path.name}: the settings of the models are named twice; leave one file out"
+        )
     return _with_models(config, path, found) if found else config
 
 

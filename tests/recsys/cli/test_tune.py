@@ -2,9 +2,12 @@
 
 import json
 
+import pytest
+
 from recsys.cli.main import EXIT_BAD_INPUT, main
 from recsys.cli.tuned_settings import with_settings, write_settings, write_votes
 from recsys.config import Config
+from recsys.errors import DataError
 from tests.recsys.generated import FOLDER
 
 
@@ -54,5 +57,7 @@ def test_settings_and_vote_weights_stand_in_files_of_their_own_or_in_one(tmp_pat
     told = with_settings(heard, models)
     assert told == with_settings(with_settings(Config(), models), votes)
     assert told == with_settings(Config(), both)
+    with pytest.raises(DataError, match="named twice"):
+        with_settings(told, both)
     assert (told.tune, told.tuned_on, told.latent) == (False, 500, {"unobserved": 2.0})
     assert (told.weighing.scale, told.weighing.like) == ("log", 3.5)

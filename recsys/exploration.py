@@ -66,7 +66,8 @@ class Ensemble:
     def choose(self, shown: Floats, rng: np.random.Generator) -> tuple[int, float, Doubles]:
         """Choose a candidate; return its place, what its draw added, and everybody's chances.
 
-        Where no part knows how sure it is, or none has any weight, the lot falls by softmax over the best ten.
+        Where no part knows how sure it is, or none has any weight, the lot falls by softmax over the
+        best ten.
 
         Parameters
         ----------

@@ -53,7 +53,7 @@ class Curve:
                 weight = (np.float32(rarer) - heard) * rare
                 weight += heard
                 total += weight * bend(raw, knee)
-        if self.stranger_slopes:
+        if self.stranger_slopes and (thin >= 1).any():
             strange = np.zeros(raw.shape, np.float32)
             for slope, knee in zip(self.stranger_slopes, self.knees, strict=True):
                 strange += np.float32(slope) * bend(raw, knee)

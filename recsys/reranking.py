@@ -50,9 +50,8 @@ def rerank(
     pool = shortlist(merit, eligible, capped, n=n)
     ensemble = Ensemble.of(model, profile, pool) if options.explore > 0 else None
     slots = _fill(model, pool, total, merit, ensemble, n=n, options=options)
-    items = np.array(
-        [slot.item for slot in slots], np.int64
-    )  # all at once: each call has its price
+    # all picks at once: each call has its price
+    items = np.array([slot.item for slot in slots], np.int64)
     score, odds = total[items], scores.link.odds(total[items])
     chance = scores.link.probability(score)
     parts, score_ranks = scores.of_each(items), ranks_of(total, eligible, items)

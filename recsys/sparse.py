@@ -55,11 +55,7 @@ def liked_and_new(wanted: Csr, known: Csr) -> Csr:
     new.data = np.maximum(new.data, 0)
     seen = known.copy()
     seen.data = np.ones_like(seen.data)
-    return _without_zeros(new - new.multiply(seen))
-
-
-def _without_zeros(matrix: Any) -> Csr:
-    found = csr(matrix)
+    found = csr(new - new.multiply(seen))
     found.eliminate_zeros()
     return found
 

@@ -9,6 +9,7 @@ from scipy.special import expit
 from recsys.evidence import Evidence
 from recsys.hybrid import HybridRecommender
 from recsys.interactions import n_listeners
+from recsys.part import Part
 from recsys.types import Csr, Doubles
 
 _WIDE = 60.0  # log-odds
@@ -31,33 +32,34 @@ def with_strangers(model: HybridRecommender, artists: Csr, items: Csr) -> Hybrid
     artists, items : csr_array of shape (n_users, n_artists) and (n_users, n_items)
         What it was trained on.
     """
-    n_users = n_listeners(items) or n_listeners(artists)
+    n_users = n_listeners(artists)
     slopes = _slopes(model, n_users)
     if not any(slopes.values()):
         return model
-    strange = {
-        part.name: (slopes.get(part.name, 0.0), *(0.0,) * (len(part.curve.slopes) - 1))
-        for part in model.parts
-        if not part.personal
-    }
-    parts = tuple(
-        replace(
-            part,
-            curve=replace(part.curve, stranger_slopes=strange[part.name]),
-            cold_curve=None
-            if part.cold_curve is None
-            else replace(part.cold_curve, stranger_slopes=strange[part.name]),
-        )
-        if part.name in strange
-        else part
-        for part in model.parts
+    start = model.bias + model.thin_bias
+    model = replace(
+        model,
+        parts=tuple(_for_strangers(part, slopes.get(part.name, 0.0)) for part in model.parts),
+        stranger_bias=start,
     )
     if not n_users:
-        return replace(model, parts=parts, stranger_bias=model.bias + model.thin_bias)
-    model = replace(model, parts=parts, stranger_bias=0.0)
+        return model
     score = model.score(model.fold_in(Evidence.empty())).total.astype(np.float64)
-    wanted = max(items.nnz, artists.nnz if not items.nnz else 0) / n_users
-    return replace(model, stranger_bias=_bias(model, score, min(wanted, 0.5 * len(score))))
+    held = items if items.nnz else artists
+    wanted = min((held.data > 0).sum() / n_listeners(held), 0.5 * len(score))
+    return replace(model, stranger_bias=start + _offset(model, score, wanted))
+
+
+def _for_strangers(part: Part, slope: float) -> Part:
+    if part.personal:
+        return part
+    slopes = (slope, *(0.0,) * (len(part.curve.slopes) - 1))
+    curve, cold = part.curve, part.cold_curve
+    return replace(
+        part,
+        curve=replace(curve, stranger_slopes=slopes),
+        cold_curve=None if cold is None else replace(cold, stranger_slopes=slopes),
+    )
 
 
 def _slopes(model: HybridRecommender, n_users: int) -> dict[str, float]:
@@ -66,17 +68,19 @@ def _slopes(model: HybridRecommender, n_users: int) -> dict[str, float]:
         return {}
     elsewhere = next((one for one in ("background_renown", "renown") if one in names), None)
     here = n_users / (n_users + _HALF) if elsewhere or not n_users else 1.0
-    slopes = (
-        {"popularity": here} if elsewhere is None else {"popularity": here, elsewhere: 1 - here}
-    )
+    slopes = {"popularity": here}
+    if elsewhere is not None:
+        slopes[elsewhere] = 1 - here
     if "track_popularity" in names:
         slopes |= {"popularity": here / 2, "track_popularity": here / 2}
     return slopes
 
 
-def _bias(model: HybridRecommender, score: Doubles, wanted: float) -> float:
-    def too_many(bias: float) -> float:
-        return float(expit(model.link.odds(score + bias)).sum()) - wanted
+def _offset(model: HybridRecommender, score: Doubles, wanted: float) -> float:
+    """Find what to add to all scores so that so many likes are expected of them."""
+
+    def too_many(c: float) -> float:
+        return float(expit(model.link.odds(score + c)).sum()) - wanted
 
     if too_many(-_WIDE) > 0 or too_many(_WIDE) < 0:
         return 0.0

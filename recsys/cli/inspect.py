@@ -35,10 +35,10 @@ def run(options: argparse.Namespace) -> int:
         said = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in prior.items())
         print(f"background: {said}")
     print(f"bias, from which every score starts: {_biases(facts)}")
-    votes = facts["votes"]
+    weighing = model.weighing
     print(
-        f"beside 0.5 to 1.5 for what was played, a 👍 weighs {votes['like']:g} and a 👎 "
-        f"{votes['dislike']:g}"
+        f"beside {weighing.least_play:g} to {weighing.most_play:g} for what was played, a 👍 weighs "
+        f"{weighing.like:g} and a 👎 {weighing.dislike:g}"
     )
     table = Table(title="log-odds that one unit of a part is worth")
     for column in ("part", "level", "curve", "regulars", "newcomers", "unheard artists"):

@@ -30,7 +30,7 @@ class PlaysFigures:
 def measure_plays(task: Task, *, seeds: int = 1) -> list[PlaysFigures]:
     """Fit on train and valid, predict test."""
     taught = task.train if task.valid is None else Interactions.concat(task.train, task.valid)
-    known = _pairs(taught.where(taught.kind == Kind.PLAY))  # nobody's friends', no shop's
+    known = _once(taught.where(taught.kind == Kind.PLAY))  # nobody's friends', no shop's
     test = _pairs(task.wanted)
     wanted = test.log_plays
     shape = (len(task.user_ids), task.catalogue.n_items)
@@ -56,6 +56,10 @@ def _item_tags(catalogue: Catalogue) -> Csr:
 
 
 def _pairs(rows: Interactions) -> Pairs:
+    return Pairs(rows.user, rows.id, np.log1p(rows.value.astype(np.float64)))
+
+
+def _once(rows: Interactions) -> Pairs:
     """Sum the plays of a pair that stands twice: it would foretell itself."""
     n_items = 1 + int(rows.id.max(initial=0))
     key, place = np.unique(rows.user * n_items + rows.id, return_inverse=True)

@@ -16,7 +16,7 @@ from recsys.sparse import csr
 from recsys.types import Csr, Doubles, Floats, Ints
 
 YEARS = 1000, 2200
-"""The first and the last year that a work can be of; a date written as 20190517 is none."""
+"""The first and the last year that a work can be of; a date written as 20190517 is none, nor is an age."""
 _GROUPING = "\x1f"  # the unit separator: no tag that somebody typed holds it
 
 
@@ -33,7 +33,8 @@ class SideFiles:
         album, further ones are read as tags.
     item_features : Path or None
         Item, then numeric columns; blanks are allowed. A column with "year" in its name is the year
-        of release as well, from 1000 to 2200; 0 in it means that it is not known.
+        of release as well, where all of it lies between 1000 and 2200; 0 then means that it is not
+        known.
     friends : Path or None
         Pairs of listeners who know each other, in either direction or both.
     """
@@ -165,10 +166,9 @@ def _features(item_ids: Any, path: Path | None) -> tuple[Any, Any]:
             single = numbers.to_numpy(np.float64).astype(np.float32)
         if bool((~np.isfinite(single) & frame[name].notna()).any()):
             raise DataError(f"{path.name}: column {name} must hold numbers")
-        is_year = "year" in str(name).lower()
+        is_year = "year" in str(name).lower() and _holds_years(path, frame[name], single)
         if is_year:
             single[single == 0] = np.nan  # what many data sets write where they do not know it
-            _refuse_no_years(path, frame[name], single)
         features[item[known], place] = single[known]
         if is_year and year is None:
             year = features[:, place]
@@ -176,17 +176,19 @@ def _features(item_ids: Any, path: Path | None) -> tuple[Any, Any]:
     return features[:, told] if told.any() else None, year
 
 
-def _refuse_no_years(path: Path, cells: "pd.Series[Any]", years: Floats) -> None:
-    """Say where the first number of a column is that no year can be, if there is one."""
+def _holds_years(path: Path, cells: "pd.Series[Any]", numbers: Floats) -> bool:
+    """Whether every number of a column can be a year; says so where one cannot."""
     first, last = YEARS
-    is_wrong = (years < first) | (years > last)
+    is_wrong = ((numbers < first) | (numbers > last)) & (numbers != 0)
     if is_wrong.any():
         at = int(is_wrong.argmax())
-        raise DataError(
-            f"{path.name}: column {cells.name} must hold years from {first} to {last}, or 0 where it "
-            f"is not known (give it a name without year if it holds something else); line "
-            f"{line_of(path, at)} holds {cells.iloc[at]}"
+        print(
+            f"warning: {path.name}: column {cells.name} counts as a number like any other, not as the "
+            f"year of release: line {line_of(path, at)} holds {cells.iloc[at]}, which is no year from "
+            f"{first} to {last}",
+            file=sys.stderr,
         )
+    return not is_wrong.any()
 
 
 def _tag_matrix(blocks: list[tuple[Ints, Any, Any]], n: int) -> tuple[Csr, tuple[str, ...]]:

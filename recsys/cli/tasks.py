@@ -237,11 +237,14 @@ def _cold_items(
 ) -> "pd.Series[Any]":
     """Read the names of cold items; those of none in ``test`` would measure nothing but 0."""
     path = find(folder, *COLD)
-    if all(maybe(folder, name) is not None for name in COLD):
+    found = [maybe(folder, name) for name in COLD]
+    lists = [columns(one, ("item",), 1)[0].drop_duplicates() for one in found if one is not None]
+    if len({frozenset(one) for one in lists}) > 1:
         raise DataError(
-            f"{folder} holds both {' and '.join(COLD)}; take away the one that is not meant"
+            f"{folder} holds both {' and '.join(COLD)}, and they differ; take away the one that is not "
+            "meant"
         )
-    listed = columns(path, ("item",), 1)[0].drop_duplicates()
+    listed = lists[0]
     if (codes(sorted_ids(wanted), listed) < 0).all():
         raise DataError(
             f"{path.name}: none of its {len(listed)} names is an item of test, so there is nothing to "

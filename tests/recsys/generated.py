@@ -3,10 +3,16 @@
 `python -m tests.recsys.generated` writes it again, bit for bit.
 """
 
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+
+from recsys.cli.side_information import SideFiles
+from recsys.cli.tasks import holdout
+from recsys.hybrid import HybridRecommender
+from recsys.training import fit
 
 FOLDER = Path(__file__).parents[1] / "data" / "community"
 LISTENERS, STYLES, PER_STYLE, EACH = 150, 8, 40, 24
@@ -37,6 +43,13 @@ def draw() -> dict[str, pd.DataFrame]:
     ]
     parts["item_tags"] = pd.DataFrame(tags, columns=["item", "tag", "n"])
     return parts
+
+
+@cache
+def fitted() -> HybridRecommender:
+    """Fit it as `fit` does, once for all tests of one process: models are frozen."""
+    task = holdout(FOLDER, SideFiles())
+    return fit(task.train, task.catalogue, validation=task.valid)
 
 
 def write(folder: Path = FOLDER) -> None:

@@ -4,21 +4,18 @@ import numpy as np
 import pytest
 
 from recsys import Evidence, HybridRecommender, Interactions, Kind, Options
-from recsys.cli.side_information import SideFiles
-from recsys.cli.tasks import holdout
 from recsys.config import Config
 from recsys.snapshot import load, save
 from recsys.training import fit
-from tests.recsys.generated import FOLDER
+from tests.recsys.generated import fitted
 from tests.recsys.tastes import catalogue, community, draws
 
 PLAIN = Options(adventure=0.0, diversity=0.0, artist_cap=10)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def model() -> HybridRecommender:
-    task = holdout(FOLDER, SideFiles())
-    return fit(task.train, task.catalogue, validation=task.valid)
+    return fitted()
 
 
 def test_the_list_of_a_stranger_is_what_many_hear(model: HybridRecommender) -> None:

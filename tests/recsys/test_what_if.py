@@ -4,18 +4,14 @@ import numpy as np
 import pytest
 
 from recsys import Evidence, HybridRecommender, Kind, Options, forget_preview, what_if
-from recsys.cli.side_information import SideFiles
-from recsys.cli.tasks import holdout
-from recsys.training import fit
-from tests.recsys.generated import FOLDER
+from tests.recsys.generated import fitted
 
 PLAIN = Options(adventure=0.0, diversity=0.0, artist_cap=10)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def model() -> HybridRecommender:
-    task = holdout(FOLDER, SideFiles())
-    return fit(task.train, task.catalogue, validation=task.valid)
+    return fitted()
 
 
 def test_the_second_list_is_that_of_somebody_who_never_played_it(model: HybridRecommender) -> None:

@@ -101,9 +101,10 @@ def _insert(
 
 def _outcomes(raw: sqlite3.Connection, limit: int) -> list[tuple[float, bool]]:
     rows = raw.execute(
-        "SELECT i.score + i.calibration - coalesce((SELECT json_extract(m.details, '$.shift_by_votes') "
-        "FROM model_versions AS m WHERE m.version = r.model_version), 0), EXISTS (SELECT 1 FROM gestures AS g WHERE g.item_id = i.id "
-        "AND g.member_id = r.member_id AND g.standing = 1 AND g.verdict = 1) "
+        "SELECT i.score + i.calibration "
+        "- coalesce((SELECT json_extract(m.details, '$.shift_by_votes') FROM model_versions AS m "
+        "WHERE m.version = r.model_version), 0), "
+        "EXISTS (SELECT 1 FROM gestures AS g WHERE g.item_id = i.id AND g.member_id = r.member_id AND g.standing = 1 AND g.verdict = 1) "
         "FROM recommendation_items AS i JOIN recommendations AS r ON r.id = i.recommendation_id "
         "WHERE r.occasion = 'recommend' ORDER BY i.id DESC LIMIT ?",
         (limit,),

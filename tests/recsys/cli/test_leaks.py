@@ -105,10 +105,14 @@ def test_cold_items_that_are_no_items_are_refused_or_told(cold, capsys):
         assert said in capsys.readouterr().err
 
 
-def test_two_files_of_cold_items_are_refused(cold, capsys):
-    (cold / "cold_artists.csv").write_text("item\ni0\n")
+def test_two_files_of_cold_items_are_refused_unless_they_say_the_same(cold, capsys):
+    other = cold / "cold_artists.csv"
+    other.write_text("item\ni0\n")
     assert main(["evaluate", str(cold), *COLD]) == EXIT_BAD_INPUT
-    assert "holds both cold_artists and cold_items; take away the one" in capsys.readouterr().err
+    said = "holds both cold_artists and cold_items, and they differ; take away the one"
+    assert said in capsys.readouterr().err
+    other.write_text((cold / "cold_items.csv").read_text())
+    assert warnings(capsys, cold, *COLD) == []
 
 
 def test_hidden_rows_that_are_trained_on_are_told(tmp_path, capsys):

@@ -12,6 +12,7 @@ from recsys.cli.listening_files import heard_in
 from recsys.cli.main import EXIT_BAD_INPUT, main
 from recsys.cli.side_information import SideFiles, read_catalogue
 from recsys.cli.tables import find, plays_of
+from recsys.cli.tasks import holdout
 from recsys.errors import DataError
 from tests.recsys.cli.folders import HEADER, folder, ranked
 
@@ -211,18 +212,30 @@ def test_bad_files_are_refused_with_their_name(tmp_path, capsys, name, text, sai
 
 
 @pytest.mark.parametrize(
+    ("column", "cells", "line"),
+    [("Year", "2,1990\n\n1,20190517\n", 4), ("year", "1,-0.8\n2,0\n3,0.9\n", 2)],
+)
+def test_numbers_that_are_no_years_are_numbers_like_any_other(
+    tmp_path, capsys, column, cells, line
+):
+    """A date as one number, or a year that was scaled: no era is read from it, nothing is refused."""
+    path = folder(tmp_path)
+    side = path / "side.csv"
+    side.write_text(f"item,{column}\n{cells}")
+    found = holdout(path, SideFiles(item_features=side)).catalogue
+    assert np.isnan(found.year).all()
+    assert (found.features[:, 0] == 0).sum() == cells.count(",0\n"), "0 is a number as well"
+    told = capsys.readouterr().err
+    assert f"column {column} counts as a number like any other" in told
+    assert f"line {line} holds" in told
+
+
+@pytest.mark.parametrize(
     ("option", "text", "said"),
     [
         ("--item-tags", "item,tag,n\n1,rock,inf\n", "side.csv: the third column must hold counts"),
         ("--item-features", "item,loud\n1,inf\n", "side.csv: column loud must hold numbers"),
         ("--item-features", "item,loud\n1,1e300\n", "side.csv: column loud must hold numbers"),
-        (
-            "--item-features",
-            "item,Year\n2,1990\n\n1,20190517\n",
-            "side.csv: column Year must hold years from 1000 to 2200, or 0 where it is not known "
-            "(give it a name without year if it holds something else); line 4 holds 20190517",
-        ),
-        ("--item-features", "item,year\n1,-1\n", "line 2 holds -1"),
         ("--item-groups", "item,artist\n,a\n", "side.csv has an empty cell: item in line 2"),
         ("--item-tags", "item,tag\n999,pop\nzoe,rock\n", "side.csv names no item of the plays"),
         ("--item-groups", "item,artist\n999,a\n", "side.csv names no item of the plays"),
